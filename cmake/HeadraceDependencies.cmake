@@ -1,0 +1,42 @@
+# Everything headrace uses from outside, found as packages. scripts/setup.sh installs them.
+
+set(HEADRACE_SETUP_HINT "run scripts/setup.sh, which installs everything headrace needs")
+
+find_package(Threads REQUIRED)
+
+find_package(PkgConfig QUIET)
+if(NOT PkgConfig_FOUND)
+  message(FATAL_ERROR "pkg-config not found: ${HEADRACE_SETUP_HINT}")
+endif()
+foreach(dep IN ITEMS "libjpeg;JPEG_TURBO" "libzstd;ZSTD" "libxxhash;XXHASH" "libpng;PNGLIB")
+  list(GET dep 0 module)
+  list(GET dep 1 prefix)
+  pkg_check_modules(${prefix} QUIET IMPORTED_TARGET ${module})
+  if(NOT ${prefix}_FOUND)
+    message(FATAL_ERROR "${module} not found: ${HEADRACE_SETUP_HINT}")
+  endif()
+endforeach()
+
+foreach(dep IN ITEMS nlohmann_json CLI11)
+  find_package(${dep} QUIET)
+  if(NOT ${dep}_FOUND)
+    message(FATAL_ERROR "${dep} not found: ${HEADRACE_SETUP_HINT}")
+  endif()
+endforeach()
+
+if(HEADRACE_TESTS)
+  find_package(GTest QUIET)
+  if(NOT GTest_FOUND)
+    message(FATAL_ERROR "GoogleTest not found: ${HEADRACE_SETUP_HINT} (or configure with -DHEADRACE_TESTS=OFF)")
+  endif()
+endif()
+if(HEADRACE_BENCH)
+  find_package(benchmark QUIET)
+  if(NOT benchmark_FOUND)
+    message(FATAL_ERROR "Google Benchmark not found: ${HEADRACE_SETUP_HINT} (or configure with -DHEADRACE_BENCH=OFF)")
+  endif()
+endif()
+
+if(HEADRACE_JIT)
+  include(HeadraceLLVM)
+endif()

@@ -1,0 +1,51 @@
+# Finds LLVM 19 to 22, newest first; LLVM_DIR, if set, is taken as it is. The error names what was found.
+
+set(HEADRACE_LLVM_MIN 19)
+set(HEADRACE_LLVM_MAX 22)
+
+set(headrace_llvm_seen "")
+if(NOT LLVM_DIR)
+  file(GLOB headrace_llvm_dirs "/usr/lib/llvm-*/lib/cmake/llvm" "/usr/lib/llvm-*/cmake")
+  foreach(dir IN LISTS headrace_llvm_dirs)
+    if(dir MATCHES "llvm-([0-9]+)")
+      list(APPEND headrace_llvm_seen ${CMAKE_MATCH_1})
+    endif()
+  endforeach()
+  list(REMOVE_DUPLICATES headrace_llvm_seen)
+  foreach(version RANGE ${HEADRACE_LLVM_MAX} ${HEADRACE_LLVM_MIN} -1)
+    # No version argument: LLVM's version file also wants the minor version to match.
+    find_package(LLVM QUIET CONFIG NO_DEFAULT_PATH
+      PATHS /usr/lib/llvm-${version}/lib/cmake/llvm /usr/lib/llvm-${version}/cmake)
+    if(LLVM_FOUND)
+      break()
+    endif()
+  endforeach()
+  if(NOT LLVM_FOUND)
+    find_package(LLVM QUIET CONFIG)
+  endif()
+else()
+  find_package(LLVM QUIET CONFIG)
+  set(headrace_llvm_seen ${LLVM_VERSION_MAJOR})
+endif()
+
+if(NOT LLVM_FOUND OR LLVM_VERSION_MAJOR LESS HEADRACE_LLVM_MIN OR LLVM_VERSION_MAJOR GREATER HEADRACE_LLVM_MAX)
+  if(NOT headrace_llvm_seen)
+    set(headrace_llvm_seen "none")
+  endif()
+  list(JOIN headrace_llvm_seen ", " headrace_llvm_text)
+  message(FATAL_ERROR
+    "headrace needs LLVM ${HEADRACE_LLVM_MIN} to ${HEADRACE_LLVM_MAX}; found: ${headrace_llvm_text}.\n"
+    "  Debian 12:     apt-get install llvm-22-dev\n"
+    "  Debian 13:     apt-get install llvm-19-dev\n"
+    "  Ubuntu 22.04:  add the LLVM project's own apt repository, then apt-get install llvm-22-dev\n"
+    "  Ubuntu 24.04:  apt-get install llvm-19-dev\n"
+    "or configure with -DHEADRACE_JIT=OFF to build everything but the compiler.")
+endif()
+message(STATUS "LLVM ${LLVM_PACKAGE_VERSION} (${LLVM_DIR})")
+
+add_library(headrace_llvm INTERFACE)
+target_include_directories(headrace_llvm SYSTEM INTERFACE ${LLVM_INCLUDE_DIRS})
+separate_arguments(headrace_llvm_defs NATIVE_COMMAND "${LLVM_DEFINITIONS}")
+target_compile_definitions(headrace_llvm INTERFACE ${headrace_llvm_defs})
+target_link_libraries(headrace_llvm INTERFACE LLVM)
+target_link_directories(headrace_llvm INTERFACE ${LLVM_LIBRARY_DIRS})

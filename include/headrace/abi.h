@@ -1,0 +1,121 @@
+/* The interface between compiled pipelines and whoever runs them: fixed-width C structures, no
+ * C++ and no LLVM. A compiled pipeline has three entry points:
+ *
+ *   plan(frame)   without the sample's data: draws the random numbers, computes crop rectangles and
+ *                 the scratch size, says which bytes of each field run() will read;
+ *   run(frame)    one sample from field data to the outputs;
+ *   batch(frame)  operations that mix samples of a finished batch (none exist yet; may be null).
+ *
+ * Each returns an hr_result. Generated code allocates nothing, throws nothing and touches no thread
+ * local storage. Any change of a structure here changes HR_ABI_VERSION. */
+#ifndef HEADRACE_ABI_H
+#define HEADRACE_ABI_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define HR_ABI_VERSION 1u
+
+/* Alignment in bytes of scratch memory and of batch buffers. */
+#define HR_BUFFER_ALIGNMENT 64u
+
+typedef int32_t hr_result;
+enum {
+  HR_OK = 0,
+  HR_E_DECODE = 1,        /* the image's bytes are damaged; error.text says how */
+  HR_E_CROP_OUTSIDE = 2,  /* args: top, left, height, width, image height, image width */
+  HR_E_ENCODING = 3,      /* args: the encoding found, the encodings compiled for (bit set) */
+  HR_E_LIMIT = 4,         /* args: what was asked, the limit */
+  HR_E_ABI = 5,           /* args: version found, version expected */
+  HR_E_INTERNAL = 6       /* error.text says what; always a defect of headrace */
+};
+
+/* How an image field's bytes are stored. */
+enum {
+  HR_ENCODING_NONE = 0, /* not an image */
+  HR_ENCODING_JPEG = 1, /* a JPEG file, untouched */
+  HR_ENCODING_RGB = 2   /* height x width x 3 bytes, row-major, R G B */
+};
+
+/* One field of one sample. 48 bytes. */
+typedef struct hr_field {
+  const uint8_t* data; /* payload; null in plan() and for scalars */
+  uint64_t size;       /* bytes at data */
+  int64_t value;       /* scalar fields: the value (f64 by its bits) */
+  uint32_t width;      /* images: pixels */
+  uint32_t height;     /* images: pixels */
+  uint32_t encoding;   /* HR_ENCODING_* */
+  uint32_t channels;   /* images: channels as stored (1, 3, 4) */
+  uint64_t reserved;
+} hr_field;
+
+/* What the random numbers of a sample are keyed by (with the op's own id). 24 bytes. */
+typedef struct hr_key {
+  uint64_t seed;
+  uint64_t epoch;
+  uint64_t sample; /* record index in the dataset, not the position in the order */
+} hr_key;
+
+/* Half-open range of a field's payload bytes. */
+typedef struct hr_byte_range {
+  uint64_t begin;
+  uint64_t end;
+} hr_byte_range;
+
+#define HR_ERROR_TEXT 224
+typedef struct hr_error {
+  int32_t code;     /* an hr_result */
+  int32_t warnings; /* tolerated oddities met while decoding (extraneous bytes, ...) */
+  int64_t args[6];
+  char text[HR_ERROR_TEXT]; /* NUL-terminated; empty where args say it all */
+} hr_error;
+
+typedef struct hr_plan_frame {
+  uint32_t abi_version;
+  uint32_t field_count;
+  const hr_field* fields; /* metadata only */
+  hr_key key;
+  int64_t* slots;         /* out: slot_count values, handed on to run() */
+  hr_byte_range* ranges;  /* out: field_count ranges */
+  uint64_t scratch_bytes; /* out: what run() needs for this sample */
+  hr_error* error;        /* out */
+} hr_plan_frame;
+
+typedef struct hr_run_frame {
+  uint32_t abi_version;
+  uint32_t field_count;
+  const hr_field* fields;
+  hr_key key;
+  const int64_t* slots;    /* from plan() of the same sample */
+  uint8_t* scratch;        /* HR_BUFFER_ALIGNMENT aligned; contents undefined */
+  uint64_t scratch_bytes;  /* at least what plan() asked for */
+  uint8_t* const* outputs; /* this sample's place in each output's batch buffer */
+  void* decoder;           /* an hr_decoder of the calling thread */
+  hr_error* error;         /* out */
+} hr_run_frame;
+
+typedef struct hr_batch_frame {
+  uint32_t abi_version;
+  uint32_t sample_count;
+  hr_key key;              /* sample holds the global batch number */
+  uint8_t* const* outputs; /* start of each output's batch buffer */
+  uint8_t* scratch;
+  uint64_t scratch_bytes;
+  hr_error* error;
+} hr_batch_frame;
+
+typedef hr_result (*hr_plan_fn)(hr_plan_frame*);
+typedef hr_result (*hr_run_fn)(hr_run_frame*);
+typedef hr_result (*hr_batch_fn)(hr_batch_frame*);
+
+#ifdef __cplusplus
+} /* extern "C" */
+
+static_assert(sizeof(hr_field) == 48, "hr_field is part of the ABI");
+static_assert(sizeof(hr_key) == 24, "hr_key is part of the ABI");
+static_assert(sizeof(hr_error) == 280, "hr_error is part of the ABI");
+#endif
+#endif /* HEADRACE_ABI_H */

@@ -1,0 +1,73 @@
+// Compiling a pipeline description into a Program, and looking at each stage on the way.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "headrace/dataset.h"
+#include "headrace/isa.h"
+#include "headrace/program.h"
+#include "headrace/status.h"
+
+namespace headrace {
+
+enum class Engine : uint8_t {
+  jit,          ///< generated machine code
+  interp,       ///< the graph interpreter, on the optimised graph: the reference
+  loop_interp,  ///< the loop IR interpreter
+};
+
+/// Textual forms a pipeline can be shown in, from the front end to machine code.
+enum class Stage : uint8_t { graph, graph_opt, loop, llvm, llvm_opt, assembly };
+
+std::optional<Engine> parse_engine(std::string_view name);
+std::string_view engine_name(Engine engine);
+std::optional<Stage> parse_stage(std::string_view name);
+
+struct CompileOptions {
+  Engine engine = Engine::jit;
+  std::optional<Isa> isa;            ///< none: the best level this CPU has
+  std::optional<Numerics> numerics;  ///< overrides the spec's
+  unsigned threads = 0;              ///< threads that compile; 0: one per core
+};
+
+/// What a graph pass did, for inspection.
+struct PassReport {
+  std::string name;
+  bool approx = false;
+  bool changed = false;
+  int64_t ns = 0;
+  std::string text;  ///< the graph after the pass
+};
+
+struct InspectOptions {
+  std::optional<Isa> isa;
+  std::optional<Numerics> numerics;
+  std::string stop_after;                          ///< last graph pass to run; empty: all
+  std::function<void(const PassReport&)> on_pass;  ///< called after each pass
+};
+
+/// Defaults a spec gives for its loader; empty where it says nothing.
+struct SpecLoaderDefaults {
+  std::optional<std::string> order;
+  std::optional<bool> drop_last;
+};
+
+/// Compiles a JSON spec. With a dataset, its field names and kinds are checked and used.
+Expected<std::shared_ptr<const Program>> compile(std::string_view spec_json, const Dataset* dataset,
+                                                 const CompileOptions& options = {});
+
+/// The pipeline as text at a stage.
+Expected<std::string> inspect(std::string_view spec_json, const Dataset* dataset, Stage stage,
+                              const InspectOptions& options = {});
+
+/// The code generator in use, such as "LLVM 22.1.8"; empty if built without one.
+std::string code_generator();
+
+Expected<SpecLoaderDefaults> spec_loader_defaults(std::string_view spec_json);
+
+}  // namespace headrace

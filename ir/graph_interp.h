@@ -1,0 +1,66 @@
+// The graph interpreter: plain loops, one op at a time. It is the meaning of the language; every other
+// way of running a pipeline must give its exact bytes.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "headrace/abi.h"
+#include "ir/geometry.h"
+#include "ir/graph.h"
+
+namespace headrace::graph {
+
+/// Decodes a rectangle of a coded image to RGB rows (dst: height x width x 3 bytes, dense).
+using DecodeFn = hr_result (*)(void* context, const hr_field& field, const geometry::Rect& rect, uint8_t* dst,
+                               hr_error* error);
+
+/// Everything an evaluation takes from outside.
+struct Env {
+  std::span<const hr_field> fields;
+  std::span<const std::string> field_names;  ///< name of each element of `fields`
+  hr_key key{};
+  DecodeFn decode = nullptr;
+  void* decode_context = nullptr;
+  hr_error* error = nullptr;
+};
+
+/// Pixels [height][width][channels]. u8 and q6 are held in `ints`, the float types in `floats` (f16 and
+/// bf16 already rounded).
+struct ImageValue {
+  Elem elem = Elem::u8;
+  int64_t height = 0, width = 0, channels = 3;
+  std::vector<int16_t> ints;
+  std::vector<float> floats;
+};
+
+struct TensorValue { std::vector<uint8_t> bytes; };
+
+using Value = std::variant<std::monostate, const hr_field*, int64_t, double, bool, geometry::Size, geometry::Rect,
+                           ImageValue, TensorValue>;
+
+/// Evaluates the geometry only (what plan() does): sizes, rectangles, booleans. Image nodes stay empty.
+hr_result evaluate_geometry(const Graph& graph, const Env& env, std::vector<Value>& values);
+
+/// Evaluates everything and copies each output's bytes to outputs[i].
+hr_result evaluate(const Graph& graph, const Env& env, std::span<uint8_t* const> outputs);
+
+/// Image ops (graph_interp_image.cc).
+ImageValue crop_image(const ImageValue& in, const geometry::Rect& r);
+ImageValue flip_image(const ImageValue& in, bool horizontal, bool vertical);
+/// Resizes u8 pixels; `window` of the resized image is computed.
+ImageValue resize_image(const ImageValue& in, geometry::Size size, const geometry::Rect& window, bool pre_h, bool pre_v,
+                        bool post_h, bool post_v, const std::string& filter, const std::string& arith);
+ImageValue affine_image(const ImageValue& in, const std::vector<double>& scale, const std::vector<double>& bias);
+ImageValue convert_image(const ImageValue& in, Elem to);
+TensorValue layout_image(const ImageValue& in, Layout layout);
+
+/// scale and bias (f32) of normalize: f32(1 / (k std)), f32(-mean / std); k is 255 for u8 pixels and
+/// mean and std in [0, 1], else 1.
+void normalize_constants(const std::vector<double>& mean, const std::vector<double>& std, int64_t range, Elem elem,
+                         std::vector<double>& scale, std::vector<double>& bias);
+
+}  // namespace headrace::graph

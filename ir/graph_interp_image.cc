@@ -1,0 +1,204 @@
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "ir/graph_interp.h"
+#include "ir/numeric.h"
+#include "ir/resample_table.h"
+
+namespace headrace::graph {
+namespace {
+
+using geometry::Rect;
+using geometry::Size;
+
+// Copies pixels to a new image, out(y, x) = in(row(y), column(x)).
+template <class Row, class Column>
+ImageValue gather(const ImageValue& in, int64_t height, int64_t width, Row&& row, Column&& column) {
+  ImageValue out;
+  out.elem = in.elem;
+  out.height = height;
+  out.width = width;
+  out.channels = in.channels;
+  const bool ints = !in.ints.empty();
+  if (ints) out.ints.resize(size_t(height * width * in.channels));
+  else out.floats.resize(size_t(height * width * in.channels));
+  for (int64_t y = 0; y < height; ++y) {
+    for (int64_t x = 0; x < width; ++x) {
+      for (int64_t c = 0; c < in.channels; ++c) {
+        const size_t from = size_t((row(y) * in.width + column(x)) * in.channels + c);
+        const size_t to = size_t((y * width + x) * in.channels + c);
+        if (ints) out.ints[to] = in.ints[from];
+        else out.floats[to] = in.floats[from];
+      }
+    }
+  }
+  return out;
+}
+
+int16_t clip8(int32_t sum) { return int16_t(std::clamp(sum >> resample::kPillowBits, 0, 255)); }
+
+// One output value of a pass over `taps` inputs `step` apart.
+struct Pass {
+  bool q14, wide, vertical;
+
+  int16_t operator()(const int16_t* in, size_t step, const int32_t* w, int64_t taps) const {
+    if (!q14) {
+      int32_t sum = 1 << (resample::kPillowBits - 1);
+      for (int64_t t = 0; t < taps; ++t) sum += int32_t(in[size_t(t) * step]) * w[t];
+      return clip8(sum);
+    }
+    // Horizontal input is a u8 pixel p, taken as p - 128; its result has 7 fraction bits. Vertical input has
+    // 7 fraction bits, its result 6. Narrow axes round every product (a 16-bit mulhrs), wide ones the sum.
+    int32_t sum = 0;
+    if (wide) {
+      for (int64_t t = 0; t < taps; ++t) {
+        const int32_t v = in[size_t(t) * step];
+        sum += (vertical ? v : v - 128) * w[t];
+      }
+      return int16_t(vertical ? (sum + (1 << 14)) >> 15 : (sum + (1 << 6)) >> 7);
+    }
+    for (int64_t t = 0; t < taps; ++t) {
+      const int32_t v = in[size_t(t) * step];
+      sum += ((vertical ? v : (v - 128) * 256) * w[t] + (1 << 14)) >> 15;
+    }
+    return int16_t(sum);
+  }
+};
+
+float round_to(Elem elem, float v) {
+  if (elem == Elem::f16) return num::f16_to_f32(num::f32_to_f16(v));
+  if (elem == Elem::bf16) return num::bf16_to_f32(num::f32_to_bf16(v));
+  return v;
+}
+
+}  // namespace
+
+ImageValue crop_image(const ImageValue& in, const Rect& r) {
+  return gather(in, r.height, r.width, [&](int64_t y) { return r.top + y; }, [&](int64_t x) { return r.left + x; });
+}
+
+ImageValue flip_image(const ImageValue& in, bool horizontal, bool vertical) {
+  return gather(in, in.height, in.width, [&](int64_t y) { return vertical ? in.height - 1 - y : y; },
+                [&](int64_t x) { return horizontal ? in.width - 1 - x : x; });
+}
+
+ImageValue resize_image(const ImageValue& in, Size size, const Rect& window, bool pre_h, bool pre_v, bool post_h,
+                        bool post_v, const std::string& filter, const std::string& arith) {
+  using namespace resample;
+  const Shape shape = shape_of(filter, in.height, in.width, size.height, size.width);
+  const Arith a = arith == "q14" ? Arith::q14 : Arith::pillow8;
+  const bool q14 = a == Arith::q14;
+  const Table h = build_table({shape, in.width, size.width, window.left, window.width, pre_h, post_h}, a);
+  const Table v = build_table({shape, in.height, size.height, window.top, window.height, pre_v, post_v}, a);
+  const Pass horizontal{q14, taps_bound(shape, in.width, size.width) > kNarrowTaps, false};
+  const Pass vertical{q14, taps_bound(shape, in.height, size.height) > kNarrowTaps, true};
+
+  const int64_t channels = in.channels;
+  auto used_taps = [](const Table& t, int64_t i, int64_t limit) {
+    return std::min(t.taps, limit - t.start[size_t(i)]);  // weights beyond the source are zero
+  };
+  std::vector<int16_t> middle(size_t(in.height * window.width * channels));
+  for (int64_t y = 0; y < in.height; ++y) {
+    for (int64_t x = 0; x < window.width; ++x) {
+      for (int64_t c = 0; c < channels; ++c) {
+        const int16_t* from = &in.ints[size_t((y * in.width + h.start[size_t(x)]) * channels + c)];
+        middle[size_t((y * window.width + x) * channels + c)] =
+            horizontal(from, size_t(channels), &h.weight[size_t(x * h.taps)], used_taps(h, x, in.width));
+      }
+    }
+  }
+  ImageValue out;
+  out.elem = q14 ? Elem::q6 : Elem::u8;
+  out.height = window.height;
+  out.width = window.width;
+  out.channels = channels;
+  out.ints.resize(size_t(window.height * window.width * channels));
+  const size_t row = size_t(window.width * channels);
+  for (int64_t y = 0; y < window.height; ++y) {
+    for (size_t i = 0; i < row; ++i) {
+      out.ints[size_t(y) * row + i] = vertical(&middle[size_t(v.start[size_t(y)]) * row + i], row,
+                                               &v.weight[size_t(y * v.taps)], used_taps(v, y, in.height));
+    }
+  }
+  return out;
+}
+
+void normalize_constants(const std::vector<double>& mean, const std::vector<double>& std, int64_t range, Elem elem,
+                         std::vector<double>& scale, std::vector<double>& bias) {
+  const double k = range == 1 && elem == Elem::u8 ? 255.0 : 1.0;
+  scale.resize(mean.size());
+  bias.resize(mean.size());
+  for (size_t c = 0; c < mean.size(); ++c) {
+    scale[c] = double(float(1.0 / (k * std[c])));
+    bias[c] = double(float(-mean[c] / std[c]));
+  }
+}
+
+ImageValue affine_image(const ImageValue& in, const std::vector<double>& scale, const std::vector<double>& bias) {
+  ImageValue out;
+  out.elem = Elem::f32;
+  out.height = in.height;
+  out.width = in.width;
+  out.channels = in.channels;
+  const size_t n = size_t(in.height * in.width * in.channels);
+  out.floats.resize(n);
+  for (size_t i = 0; i < n; ++i) {
+    const size_t c = i % size_t(in.channels);
+    const float x = in.ints.empty() ? in.floats[i] : float(in.ints[i]);
+    out.floats[i] = std::fma(x, float(scale[c]), float(bias[c]));
+  }
+  return out;
+}
+
+ImageValue convert_image(const ImageValue& in, Elem to) {
+  ImageValue out = in;
+  out.elem = to;
+  if (in.elem == to) return out;
+  const bool from_ints = !in.ints.empty();
+  const size_t n = from_ints ? in.ints.size() : in.floats.size();
+  if (to == Elem::u8) {
+    out.ints.resize(n);
+    out.floats.clear();
+    for (size_t i = 0; i < n; ++i) {
+      // q6 rounds half up; floats half to even.
+      out.ints[i] = from_ints ? int16_t(std::clamp(((in.ints[i] + 32) >> 6) + 128, 0, 255)) : int16_t(num::f32_to_u8(in.floats[i]));
+    }
+    return out;
+  }
+  out.floats.resize(n);
+  out.ints.clear();
+  for (size_t i = 0; i < n; ++i) {
+    const float v = !from_ints ? in.floats[i]
+                    : in.elem == Elem::q6 ? float(in.ints[i]) * 0.015625f + 128.0f  // exact
+                                          : float(in.ints[i]);
+    out.floats[i] = round_to(to, v);
+  }
+  return out;
+}
+
+TensorValue layout_image(const ImageValue& in, Layout layout) {
+  const size_t unit = in.elem == Elem::u8 ? 1 : in.elem == Elem::f32 ? 4 : 2;
+  TensorValue t;
+  t.bytes.resize(size_t(in.height * in.width * in.channels) * unit);
+  for (int64_t y = 0; y < in.height; ++y) {
+    for (int64_t x = 0; x < in.width; ++x) {
+      for (int64_t c = 0; c < in.channels; ++c) {
+        const size_t from = size_t((y * in.width + x) * in.channels + c);
+        const size_t to = layout == Layout::nchw ? size_t((c * in.height + y) * in.width + x) : from;
+        uint8_t* dst = &t.bytes[to * unit];
+        if (in.elem == Elem::u8) {
+          *dst = uint8_t(in.ints[from]);
+        } else if (in.elem == Elem::f32) {
+          std::memcpy(dst, &in.floats[from], 4);
+        } else {
+          const uint16_t half = in.elem == Elem::f16 ? num::f32_to_f16(in.floats[from]) : num::f32_to_bf16(in.floats[from]);
+          std::memcpy(dst, &half, 2);
+        }
+      }
+    }
+  }
+  return t;
+}
+
+}  // namespace headrace::graph

@@ -1,0 +1,47 @@
+// The loop interpreter: runs loop IR functions on real memory. It checks what compiled code takes for
+// granted: every access lies in a registered region, no op is used outside its domain.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "headrace/abi.h"
+#include "ir/loop.h"
+
+namespace headrace::loop {
+
+/// A callable outside the module; every argument is passed as 64 bits.
+struct ExternFn {
+  std::string name;
+  int args = 0;
+  void* function = nullptr;
+};
+
+struct Region {
+  const void* begin = nullptr;
+  size_t bytes = 0;
+};
+
+class Interpreter {
+ public:
+  /// The module must be verified.
+  Interpreter(Module module, std::vector<ExternFn> externs);
+  ~Interpreter();
+
+  /// Runs a function whose parameters are pointers and i64 (as 64-bit words). `problem` says what went
+  /// wrong if the result is HR_E_INTERNAL. Thread-safe.
+  hr_result run(std::string_view function, std::span<const uint64_t> args, std::span<const Region> regions,
+                std::string& problem) const;
+
+ private:
+  struct Plan;
+  Module module_;
+  std::vector<ExternFn> externs_;
+  std::vector<std::unique_ptr<Plan>> plans_;
+};
+
+}  // namespace headrace::loop

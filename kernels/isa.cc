@@ -1,0 +1,73 @@
+#include "headrace/isa.h"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+namespace headrace {
+
+#if defined(__x86_64__)
+namespace {
+
+struct Regs {
+  uint32_t a = 0, b = 0, c = 0, d = 0;
+};
+
+Regs cpuid(uint32_t leaf, uint32_t sub) {
+  Regs r;
+  if (__get_cpuid_max(leaf & 0x80000000u, nullptr) < leaf) return r;
+  __cpuid_count(leaf, sub, r.a, r.b, r.c, r.d);
+  return r;
+}
+
+// Register state the operating system saves (XCR0).
+uint64_t saved_state() {
+  if (!(cpuid(1, 0).c >> 27 & 1)) return 0;
+  uint32_t lo, hi;
+  __asm__ volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(0));
+  return uint64_t{hi} << 32 | lo;
+}
+
+bool all(uint32_t reg, std::initializer_list<int> bits) {
+  for (int b : bits) {
+    if (!(reg >> b & 1)) return false;
+  }
+  return true;
+}
+
+bool has_v3() {
+  const Regs f1 = cpuid(1, 0), f7 = cpuid(7, 0), e1 = cpuid(0x80000001u, 0);
+  return (saved_state() & 0x6) == 0x6 && all(f1.c, {0, 9, 12, 13, 19, 20, 22, 23, 27, 28, 29}) &&  // SSE3..AVX, FMA, MOVBE, F16C
+         all(f7.b, {3, 5, 8}) &&                                                                   // BMI1, AVX2, BMI2
+         all(e1.c, {0, 5});                                                                        // LAHF, LZCNT
+}
+
+bool has_v4() {
+  return has_v3() && (saved_state() & 0xE6) == 0xE6 && all(cpuid(7, 0).b, {16, 17, 28, 30, 31});  // AVX-512 F DQ CD BW VL
+}
+
+bool has_vbmi2() { return has_v4() && all(cpuid(7, 0).c, {1, 6, 11, 12, 14}); }  // VBMI VBMI2 VNNI BITALG VPOPCNTDQ
+
+}  // namespace
+
+bool isa_supported(Isa isa) {
+  switch (isa) {
+    case Isa::x86_64_v3:
+    case Isa::host: return has_v3();
+    case Isa::x86_64_v4: return has_v4();
+    case Isa::x86_64_v4_vbmi2: return has_vbmi2();
+  }
+  return false;
+}
+#else
+bool isa_supported(Isa) { return false; }
+#endif
+
+std::optional<Isa> best_isa() {
+  for (Isa isa : {Isa::x86_64_v4_vbmi2, Isa::x86_64_v4, Isa::x86_64_v3}) {
+    if (isa_supported(isa)) return isa;
+  }
+  return std::nullopt;
+}
+
+}  // namespace headrace

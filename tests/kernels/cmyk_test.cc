@@ -1,0 +1,89 @@
+// CMYK to RGB must equal Pillow's result to the bit. Golden values: make_cmyk_golden.py, Pillow 13.0.0.
+#include "kernels/cmyk.h"
+
+#include <gtest/gtest.h>
+
+#include "jpeg_testing.h"
+
+namespace headrace::testing {
+namespace {
+
+// The 6x6 CMYK image of make_cmyk_golden.py, with the Adobe marker that Pillow writes.
+const Bytes kGoldenFile = {
+    0xff, 0xd8, 0xff, 0xee, 0x00, 0x0e, 0x41, 0x64, 0x6f, 0x62, 0x65, 0x00, 0x64, 0x00, 0x00, 0x00, 0x00,
+    0x00, 0xff, 0xdb, 0x00, 0x43, 0x00, 0x03, 0x02, 0x02, 0x03, 0x02, 0x02, 0x03, 0x03, 0x03, 0x03, 0x04,
+    0x03, 0x03, 0x04, 0x05, 0x08, 0x05, 0x05, 0x04, 0x04, 0x05, 0x0a, 0x07, 0x07, 0x06, 0x08, 0x0c, 0x0a,
+    0x0c, 0x0c, 0x0b, 0x0a, 0x0b, 0x0b, 0x0d, 0x0e, 0x12, 0x10, 0x0d, 0x0e, 0x11, 0x0e, 0x0b, 0x0b, 0x10,
+    0x16, 0x10, 0x11, 0x13, 0x14, 0x15, 0x15, 0x15, 0x0c, 0x0f, 0x17, 0x18, 0x16, 0x14, 0x18, 0x12, 0x14,
+    0x15, 0x14, 0xff, 0xc0, 0x00, 0x14, 0x08, 0x00, 0x06, 0x00, 0x06, 0x04, 0x43, 0x11, 0x00, 0x4d, 0x11,
+    0x00, 0x59, 0x11, 0x00, 0x4b, 0x11, 0x00, 0xff, 0xc4, 0x00, 0x16, 0x00, 0x01, 0x01, 0x01, 0x00, 0x00,
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x03, 0x06, 0x07, 0xff, 0xc4, 0x00,
+    0x2a, 0x10, 0x00, 0x00, 0x02, 0x03, 0x11, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x00, 0x00, 0x01, 0x02, 0x08, 0x36, 0x03, 0x04, 0x05, 0x06, 0x09, 0x16, 0x19, 0x21, 0x33, 0x42, 0x52,
+    0x61, 0x71, 0x73, 0x74, 0x92, 0xb1, 0xd1, 0xff, 0xda, 0x00, 0x0e, 0x04, 0x43, 0x00, 0x4d, 0x00, 0x59,
+    0x00, 0x4b, 0x00, 0x00, 0x3f, 0x00, 0x59, 0x47, 0x9b, 0xf4, 0x79, 0x09, 0x78, 0x62, 0x6e, 0x94, 0x18,
+    0xdf, 0x81, 0xf7, 0xdc, 0xbe, 0x8c, 0x91, 0x4a, 0x59, 0x04, 0xb6, 0x4b, 0xd2, 0x0a, 0xb1, 0xeb, 0x1f,
+    0x0a, 0xce, 0x02, 0xa9, 0xd6, 0xd0, 0xef, 0x6b, 0x98, 0xff, 0xd9};
+constexpr uint32_t kGoldenSide = 6;
+const Bytes kGoldenRgb = {255, 254, 1, 198, 234, 27, 148, 216, 51, 104, 194, 69, 65, 175, 82, 34, 155, 92,
+                          234, 194, 1, 179, 175, 24, 132, 161, 46, 92,  142, 61, 56, 127, 71, 29, 110, 79,
+                          217, 140, 1, 165, 127, 22, 121, 115, 42, 83,  100, 55, 51, 89,  64, 25, 76,  69,
+                          195, 92,  1, 146, 81,  20, 106, 73,  36, 71,  63,  47, 42, 54,  53, 20, 44,  56,
+                          176, 52,  1, 130, 45,  18, 93,  40,  32, 61,  34,  40, 35, 28,  45, 16, 22,  44,
+                          155, 19,  1, 112, 16,  15, 79,  14,  27, 50,  11,  33, 28, 9,   35, 12, 7,   33};
+
+TEST(Cmyk, PillowGoldenValues) {
+  struct Golden {
+    std::array<uint8_t, 4> cmyk;
+    std::array<uint8_t, 3> rgb;
+  };
+  constexpr Golden kGolden[] = {
+      {{255, 255, 255, 255}, {255, 255, 255}}, {{0, 0, 0, 0}, {0, 0, 0}},
+      {{0, 128, 255, 255}, {0, 128, 255}},     {{12, 200, 77, 130}, {6, 102, 39}},
+      {{1, 254, 127, 128}, {1, 127, 64}},      {{255, 0, 90, 3}, {3, 0, 1}},
+      {{64, 65, 66, 254}, {64, 65, 66}},       {{200, 100, 50, 25}, {20, 10, 5}},
+  };
+  for (const Golden& g : kGolden) {
+    std::array<uint8_t, 3> rgb;
+    jpeg::cmyk_to_rgb(g.cmyk.data(), rgb.data(), 1);
+    EXPECT_EQ(rgb, g.rgb) << int{g.cmyk[0]} << " " << int{g.cmyk[1]} << " " << int{g.cmyk[2]};
+  }
+}
+
+TEST(Cmyk, EveryInkAndBlackIsRoundedToNearest) {
+  for (int ink = 0; ink < 256; ++ink) {
+    for (int black = 0; black < 256; ++black) {
+      const uint8_t byte = static_cast<uint8_t>(ink);
+      const uint8_t cmyk[4] = {byte, byte, byte, static_cast<uint8_t>(black)};
+      uint8_t rgb[3];
+      jpeg::cmyk_to_rgb(cmyk, rgb, 1);
+      const int expected = black - (2 * (255 - ink) * black + 255) / 510;
+      ASSERT_EQ(rgb[0], expected) << ink << " " << black;
+      ASSERT_EQ(rgb[1], expected);
+      ASSERT_EQ(rgb[2], expected);
+    }
+  }
+}
+
+Bytes decode_golden(const Bytes& file) {
+  Bytes rgb(kGoldenRgb.size());
+  const DecoderPtr decoder = make_decoder();
+  const Status status = decode_rgb(decoder.get(), file, kGoldenSide, kGoldenSide,
+                                   {0, 0, kGoldenSide, kGoldenSide}, rgb.data(), kGoldenSide * 3);
+  EXPECT_TRUE(status.ok()) << status.to_string();
+  return rgb;
+}
+
+TEST(Cmyk, FileEqualsPillow) { EXPECT_EQ(decode_golden(kGoldenFile), kGoldenRgb); }
+
+// Pillow takes the polarity for Adobe's with or without the marker.
+TEST(Cmyk, FileWithoutAdobeMarkerEqualsPillow) {
+  Bytes file = kGoldenFile;
+  const size_t at = find_marker(file, 0xEE);
+  const size_t length = size_t{file[at + 2]} << 8 | file[at + 3];
+  file.erase(file.begin() + at, file.begin() + at + 2 + length);
+  EXPECT_EQ(decode_golden(file), kGoldenRgb);
+}
+
+}  // namespace
+}  // namespace headrace::testing

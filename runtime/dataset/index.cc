@@ -1,0 +1,176 @@
+#include "runtime/dataset/index.h"
+
+#include "runtime/dataset/header.h"
+#include "runtime/dataset/record.h"
+
+namespace headrace {
+namespace {
+
+using format::PageEntry;
+using format::SectionKind;
+using format::Storage;
+
+std::string extent_text(uint64_t offset, uint64_t bytes) {
+  return std::to_string(bytes) + " bytes at " + std::to_string(offset);
+}
+
+Expected<std::span<const uint8_t>> section_of(std::span<const uint8_t> file, const format::Header& header,
+                                              SectionKind kind, uint32_t owner, uint64_t min_bytes,
+                                              const std::string& what, const std::string& path) {
+  const format::SectionEntry* s = find_section(header, kind, owner);
+  if (s == nullptr) return Status("data.header", path, "header: " + what + " is missing");
+  if (s->bytes < min_bytes) {
+    return Status("data.header", path,
+                  "header: " + what + " has " + std::to_string(s->bytes) + " bytes, at least " +
+                      std::to_string(min_bytes) + " expected");
+  }
+  return file.subspan(s->offset, s->bytes);
+}
+
+Status check_pages(const DatasetIndex& index, const format::Header& h, const std::string& path) {
+  uint64_t free = h.data_offset;
+  uint64_t samples = 0;
+  for (uint64_t i = 0; i < index.page_count; ++i) {
+    const PageEntry p = index.page(i);
+    const auto bad = [&](const std::string& what) {
+      return Status("data.page", path, "page " + std::to_string(i) + " of the page table " + what);
+    };
+    if (p.offset < free || p.offset > h.index_offset || p.bytes > h.index_offset - p.offset ||
+        p.offset % format::kBlock != 0 || p.bytes % format::kBlock != 0 || p.bytes == 0) {
+      return bad("(" + extent_text(p.offset, p.bytes) +
+                 ") is misaligned, outside the file's pages or over another page");
+    }
+    if (p.group != 0 || p.reserved != 0)
+      return bad("is in page group " + std::to_string(p.group) + ", expected 0");
+    if (p.first_sample != samples || p.samples == 0 || p.samples > index.samples - samples) {
+      return bad("holds " + std::to_string(p.samples) + " samples from " + std::to_string(p.first_sample) +
+                 ", expected from " + std::to_string(samples) + " of " + std::to_string(index.samples));
+    }
+    free = p.offset + p.bytes;
+    samples += p.samples;
+  }
+  if (samples != index.samples) {
+    return {"data.page", path,
+            "the page table covers " + std::to_string(samples) + " of " + std::to_string(index.samples) +
+                " samples"};
+  }
+  return {};
+}
+
+/// The place a payload may take: [low, high), aligned; `low` moves up behind it.
+struct Room {
+  uint64_t low = 0, high = 0, alignment = 1;
+
+  bool take(uint64_t offset, uint64_t bytes) {
+    if (offset < low || offset > high || bytes > high - offset || offset % alignment != 0) return false;
+    low = offset + bytes;
+    return true;
+  }
+};
+
+Status check_records(const DatasetIndex& index, const Schema& schema, const std::string& path) {
+  const size_t fields = index.layout.fields.size();
+  std::vector<Room> blobs(fields);
+  for (size_t f = 0; f < fields; ++f) {
+    if (index.layout.fields[f].storage == Storage::blob)
+      blobs[f].high = index.blobs[f].size() - format::kPayloadTail;
+  }
+  uint64_t page = 0, page_end = 0;
+  Room payloads;
+  for (uint64_t s = 0; s < index.samples; ++s) {
+    if (s == page_end) {
+      const PageEntry p = index.page(page++);
+      page_end = p.first_sample + p.samples;
+      // The page's last 8 bytes are its hash; the tail must be readable within the page.
+      payloads = {p.offset + sizeof(format::PageHeader), p.offset + p.bytes - format::kPayloadTail,
+                  format::kSampleAlign};
+    }
+    const std::span<const uint8_t> row = index.row(s);
+    for (size_t f = 0; f < fields; ++f) {
+      const RecordLayout::Field& field = index.layout.fields[f];
+      if (field.storage == Storage::record) continue;
+      const auto bad = [&](const std::string& what) {
+        return Status("data.record", path,
+                      "sample " + std::to_string(s) + " (page " + std::to_string(page - 1) + "), field \"" +
+                          schema.fields[f].name + "\": " + what);
+      };
+      uint64_t offset = 0;
+      const hr_field value = load_entry(row, field, offset);
+      Room& room = field.storage == Storage::page ? payloads : blobs[f];
+      if (!room.take(offset, value.size)) {
+        return bad("its " + extent_text(offset, value.size) +
+                   " lie outside their page or section or over another value");
+      }
+      if (field.kind != FieldKind::image) continue;
+      const std::string wrong = check_image_entry(format::load<format::ImageEntry>(row, field.offset));
+      if (!wrong.empty()) return bad(wrong);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+uint64_t DatasetIndex::page_of(uint64_t sample) const {
+  uint64_t low = 0, high = page_count;  // the last page whose first sample is <= sample
+  while (high - low > 1) {
+    const uint64_t middle = low + (high - low) / 2;
+    (page(middle).first_sample <= sample ? low : high) = middle;
+  }
+  return low;
+}
+
+Expected<DatasetIndex> read_index(std::span<const uint8_t> file, const format::Header& h, RecordLayout layout,
+                                  const Schema& schema, const std::string& path) {
+  DatasetIndex index;
+  index.file = file;
+  index.samples = h.samples;
+  index.page_count = h.page_count;
+  index.layout = std::move(layout);
+  // read_header() bounded both counts by the size of the index, so the products cannot overflow.
+  HR_ASSIGN_OR_RETURN(index.records, section_of(file, h, SectionKind::records, format::kNoField,
+                                                h.samples * h.record_bytes, "the record table", path));
+  HR_ASSIGN_OR_RETURN(index.pages, section_of(file, h, SectionKind::pages, format::kNoField,
+                                              h.page_count * sizeof(PageEntry), "the page table", path));
+  index.blobs.resize(index.layout.fields.size());
+  for (size_t f = 0; f < index.blobs.size(); ++f) {
+    if (index.layout.fields[f].storage != Storage::blob) continue;
+    HR_ASSIGN_OR_RETURN(index.blobs[f],
+                        section_of(file, h, SectionKind::blob, static_cast<uint32_t>(f), format::kPayloadTail,
+                                   "the section of field \"" + schema.fields[f].name + "\"", path));
+  }
+  HR_RETURN_IF_ERROR(check_pages(index, h, path));
+  HR_RETURN_IF_ERROR(check_records(index, schema, path));
+  return index;
+}
+
+std::string check_page(const DatasetIndex& index, uint64_t page) {
+  const PageEntry entry = index.page(page);
+  const std::span<const uint8_t> bytes = index.file.subspan(entry.offset, entry.bytes);
+  const uint64_t found = hash64(bytes.first(bytes.size() - sizeof(uint64_t)));
+  const auto stored = format::load<uint64_t>(bytes, bytes.size() - sizeof(uint64_t));
+  if (found != entry.hash || stored != entry.hash) {
+    return "XXH3-64 " + hex64(found) + ", the page says " + hex64(stored) + ", the page table " +
+           hex64(entry.hash);
+  }
+  const auto header = format::load<format::PageHeader>(bytes);
+  if (header.magic != format::kPageMagic || header.index != page || header.bytes != entry.bytes ||
+      header.first_sample != entry.first_sample || header.samples != entry.samples ||
+      header.group != entry.group) {
+    return "its header contradicts the page table";
+  }
+  if (header.directory_offset < sizeof header || header.directory_offset % format::kSampleAlign != 0 ||
+      header.directory_offset > bytes.size() - sizeof(uint64_t) ||
+      header.directory_bytes > bytes.size() - sizeof(uint64_t) - header.directory_offset) {
+    return "its directory lies outside the page";
+  }
+  return {};
+}
+
+std::string page_text(const DatasetIndex& index, uint64_t page) {
+  const PageEntry p = index.page(page);
+  return "page " + std::to_string(page) + " (samples " + std::to_string(p.first_sample) + " to " +
+         std::to_string(p.first_sample + p.samples - 1) + ")";
+}
+
+}  // namespace headrace

@@ -1,0 +1,62 @@
+// The open, memory-mapped dataset behind Dataset::open(), with what `info` and page-wise reading need.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "headrace/dataset.h"
+#include "runtime/dataset/header.h"
+#include "runtime/dataset/index.h"
+#include "runtime/platform/memory_map.h"
+
+namespace headrace {
+
+class MappedDataset final : public Dataset {
+ public:
+  static Expected<std::shared_ptr<const MappedDataset>> open(const std::string& path,
+                                                             const OpenOptions& options);
+
+  uint64_t size() const override { return index_.samples; }
+  const Schema& schema() const override { return schema_; }
+  const std::string& path() const override { return path_; }
+  uint64_t file_bytes() const override { return map_.bytes().size(); }
+  std::optional<size_t> field_index(std::string_view name) const override;
+  Status metadata(uint64_t sample, std::span<hr_field> out) const override;
+  Status read(uint64_t sample, std::span<hr_field> out) const override;
+  uint64_t page_of(uint64_t sample) const override {
+    return sample < size() ? index_.page_of(sample) : page_count();
+  }
+  uint64_t page_count() const override { return index_.page_count; }
+  uint64_t page_size() const override { return header_.page_size; }
+  std::string key(uint64_t sample) const override;
+
+  const format::Header& header() const { return header_; }
+  const DatasetIndex& index() const { return index_; }
+  const std::array<HeaderCopyState, format::kHeaderCopies>& header_copies() const { return copies_; }
+
+  /// Reads a page and compares it with its hash and the page table, whatever was found before.
+  /// Error: "data.page".
+  Status verify_page(uint64_t page) const;
+
+  /// Tells the kernel how the mapping is going to be used.
+  const platform::MemoryMap& map() const { return map_; }
+
+ private:
+  MappedDataset() = default;
+  Status check_access(uint64_t sample, size_t fields) const;
+
+  std::string path_;
+  OpenOptions options_;
+  platform::MemoryMap map_;
+  format::Header header_;
+  std::array<HeaderCopyState, format::kHeaderCopies> copies_{};
+  Schema schema_;
+  DatasetIndex index_;
+  std::optional<size_t> key_field_;
+  // Per page: 1 once its hash was found right. Two threads may check the same page at once; both find the
+  // same answer, and the flag orders nothing else.
+  std::unique_ptr<std::atomic<uint8_t>[]> page_good_;
+};
+
+}  // namespace headrace

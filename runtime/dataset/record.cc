@@ -1,0 +1,168 @@
+#include "runtime/dataset/record.h"
+
+#include <bit>
+
+#include "kernels/jpeg_info.h"
+
+namespace headrace {
+namespace {
+
+using format::BytesEntry;
+using format::ImageEntry;
+
+std::string dimensions(uint64_t width, uint64_t height) {
+  return std::to_string(width) + " x " + std::to_string(height);
+}
+
+/// Rules that hold for every image, written or read.
+std::string check_image(uint32_t encoding, uint32_t channels, uint64_t width, uint64_t height,
+                        uint64_t bytes) {
+  if (width == 0 || height == 0) return "an image of " + dimensions(width, height) + " pixels";
+  switch (encoding) {
+    case HR_ENCODING_JPEG:
+      if (channels != 1 && channels != 3 && channels != 4) {
+        return "a JPEG of " + std::to_string(channels) + " channels, expected 1, 3 or 4";
+      }
+      if (width > 65535 || height > 65535) return "a JPEG of " + dimensions(width, height) + " pixels";
+      if (bytes < 4) return "a JPEG of " + std::to_string(bytes) + " bytes";
+      return {};
+    case HR_ENCODING_RGB: {
+      if (channels != 3) return "rgb of " + std::to_string(channels) + " channels, expected 3";
+      // width and height are below 2^32, so only the factor 3 can overflow.
+      if (bytes % 3 != 0 || bytes / 3 != width * height) {
+        return "rgb of " + dimensions(width, height) + " pixels in " + std::to_string(bytes) +
+               " bytes, expected width x height x 3";
+      }
+      return {};
+    }
+    default:
+      return "the unknown image encoding " + std::to_string(encoding);
+  }
+}
+
+/// The pixel limit guards decoding; the header alone is cheap, so it does not apply here.
+constexpr hr_decode_limits kHeaderOnly{UINT64_MAX, UINT32_MAX};
+
+}  // namespace
+
+FieldValue FieldValue::real(double v) {
+  FieldValue f;
+  f.value = std::bit_cast<int64_t>(v);
+  return f;
+}
+
+FieldValue FieldValue::image(std::span<const uint8_t> payload, uint32_t encoding, uint32_t width,
+                             uint32_t height, uint32_t channels) {
+  FieldValue f;
+  f.data = payload;
+  f.encoding = encoding;
+  f.width = width;
+  f.height = height;
+  f.channels = channels;
+  return f;
+}
+
+std::string check_value(const Schema::Field& field, const FieldValue& v) {
+  const bool plain = v.encoding == HR_ENCODING_NONE && v.width == 0 && v.height == 0 && v.channels == 0;
+  switch (field.kind) {
+    case FieldKind::i64:
+    case FieldKind::f64:
+      return plain && v.data.empty() ? "" : "a payload where a number is expected";
+    case FieldKind::bytes:
+      if (!plain) return "an image where plain bytes are expected";
+      if (field.name == "key" && v.data.size() > format::kMaxBlobValue) {
+        return "a key of " + std::to_string(v.data.size()) + " bytes, at most 65535 are possible";
+      }
+      return {};
+    case FieldKind::image:
+      break;
+  }
+  if (std::string wrong = check_image(v.encoding, v.channels, v.width, v.height, v.data.size());
+      !wrong.empty()) {
+    return wrong;
+  }
+  if (v.encoding != HR_ENCODING_JPEG) return {};
+  const Expected<JpegInfo> info = jpeg_info(v.data, kHeaderOnly);
+  if (!info.ok()) return "bytes that are no JPEG: " + info.status().errors().front().message;
+  if (info->width != v.width || info->height != v.height || info->components != v.channels) {
+    return "a JPEG given as " + dimensions(v.width, v.height) + " with " + std::to_string(v.channels) +
+           " channels that is " + dimensions(info->width, info->height) + " with " +
+           std::to_string(info->components);
+  }
+  return {};
+}
+
+hr_field to_hr_field(FieldKind kind, const FieldValue& v) {
+  hr_field f{};
+  if (kind == FieldKind::i64 || kind == FieldKind::f64) {
+    f.value = v.value;
+    return f;
+  }
+  f.data = v.data.data();
+  f.size = v.data.size();
+  f.width = v.width;
+  f.height = v.height;
+  f.encoding = v.encoding;
+  f.channels = v.channels;
+  return f;
+}
+
+void store_entry(std::span<uint8_t> row, const RecordLayout::Field& field, const FieldValue& v,
+                 uint64_t offset) {
+  switch (field.kind) {
+    case FieldKind::i64:
+    case FieldKind::f64:
+      format::store(row, field.offset, v.value);
+      return;
+    case FieldKind::bytes:
+      format::store(row, field.offset, BytesEntry{offset, v.data.size()});
+      return;
+    case FieldKind::image:
+      break;
+  }
+  ImageEntry e;
+  e.offset = offset;
+  e.bytes = v.data.size();
+  e.width = v.width;
+  e.height = v.height;
+  e.encoding = static_cast<uint16_t>(v.encoding);
+  e.channels = static_cast<uint8_t>(v.channels);
+  format::store(row, field.offset, e);
+}
+
+hr_field load_entry(std::span<const uint8_t> row, const RecordLayout::Field& field, uint64_t& offset) {
+  hr_field f{};
+  offset = 0;
+  switch (field.kind) {
+    case FieldKind::i64:
+    case FieldKind::f64:
+      f.value = format::load<int64_t>(row, field.offset);
+      break;
+    case FieldKind::bytes: {
+      const auto e = format::load<BytesEntry>(row, field.offset);
+      offset = e.offset;
+      f.size = e.bytes;
+      break;
+    }
+    case FieldKind::image: {
+      const auto e = format::load<ImageEntry>(row, field.offset);
+      offset = e.offset;
+      f.size = e.bytes;
+      f.width = e.width;
+      f.height = e.height;
+      f.encoding = e.encoding;
+      f.channels = e.channels;
+      break;
+    }
+  }
+  return f;
+}
+
+std::string check_image_entry(const ImageEntry& e) {
+  if (e.bits != 8) return std::to_string(e.bits) + " bits per channel, expected 8";
+  if (e.shared != 0 || e.aux != 0 || e.reserved != 0)
+    return "shared or encoding data that its encoding does not use";
+  return check_image(e.encoding, e.channels, e.width, e.height, e.bytes);
+}
+
+}  // namespace headrace

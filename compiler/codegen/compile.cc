@@ -1,0 +1,149 @@
+#include "compiler/codegen/compile.h"
+
+#include <llvm/ADT/SmallVector.h>
+#include <llvm/ADT/StringExtras.h>
+#include <llvm/IR/LegacyPassManager.h>
+#include <llvm/IR/Verifier.h>
+#include <llvm/Passes/PassBuilder.h>
+#include <llvm/Support/SHA256.h>
+#include <llvm/Support/raw_ostream.h>
+
+#include <atomic>
+#include <thread>
+
+#include "compiler/codegen/emit.h"
+#include "compiler/codegen/llvm_compat.h"
+#include "compiler/codegen/target.h"
+
+namespace headrace::codegen {
+namespace {
+
+Expected<std::unique_ptr<llvm::Module>> build(llvm::LLVMContext& context, const loop::Function& f, llvm::TargetMachine& machine) {
+  auto m = emit_function(context, f);
+  set_triple(*m, machine.getTargetTriple().str());
+  m->setDataLayout(machine.createDataLayout());
+  std::string problem;
+  llvm::raw_string_ostream out(problem);
+  if (llvm::verifyModule(*m, &out)) {
+    return Status("compile.internal", "@" + f.name, "the LLVM IR does not verify: " + out.str());
+  }
+  return m;
+}
+
+void optimize(llvm::Module& m, llvm::TargetMachine& machine) {
+  llvm::PipelineTuningOptions tuning;
+  // Loops are written with explicit vectors; LLVM's own choices drift between versions.
+  tuning.LoopVectorization = false;
+  tuning.SLPVectorization = false;
+  tuning.LoopInterleaving = false;
+  tuning.LoopUnrolling = false;
+  llvm::LoopAnalysisManager lam;
+  llvm::FunctionAnalysisManager fam;
+  llvm::CGSCCAnalysisManager cgam;
+  llvm::ModuleAnalysisManager mam;
+  llvm::PassBuilder pb(&machine, tuning);
+  pb.registerModuleAnalyses(mam);
+  pb.registerCGSCCAnalyses(cgam);
+  pb.registerFunctionAnalyses(fam);
+  pb.registerLoopAnalyses(lam);
+  pb.crossRegisterProxies(lam, fam, cgam, mam);
+  pb.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2).run(m, mam);
+}
+
+Status generate(llvm::Module& m, llvm::TargetMachine& machine, llvm::CodeGenFileType type, std::string& out) {
+  llvm::SmallVector<char, 0> buffer;
+  llvm::raw_svector_ostream stream(buffer);
+  llvm::legacy::PassManager pm;
+  if (machine.addPassesToEmitFile(pm, stream, nullptr, type)) {
+    return Status("compile.target", machine.getTargetTriple().str(), "LLVM cannot emit this file type");
+  }
+  pm.run(m);
+  out.assign(buffer.begin(), buffer.end());
+  return {};
+}
+
+}  // namespace
+
+std::string llvm_version() { return LLVM_VERSION_STRING; }
+
+std::string stage_key(const loop::Function& function, Isa isa) {
+  const TargetSpec target = target_spec(isa);
+  llvm::SHA256 sha;
+  auto add = [&](llvm::StringRef s) {
+    sha.update(std::to_string(s.size()) + ":");
+    sha.update(s);
+  };
+  add("headrace stage 1");
+  add(HEADRACE_VERSION);
+  add(std::to_string(HR_ABI_VERSION));
+  add(llvm_version());
+  add(target.triple);
+  add(target.cpu);
+  add(target.features);
+#define HR_SYMBOL(name, args) add(#name "/" #args);
+#include "kernels/symbols.def"
+#undef HR_SYMBOL
+  add(loop::print(function));
+  const auto digest = sha.final();
+  return llvm::toHex(llvm::ArrayRef<uint8_t>(digest.data(), digest.size()), true);
+}
+
+Expected<std::string> emit_text(const loop::Module& module, Isa isa, Form form) {
+  HR_ASSIGN_OR_RETURN(const auto machine, make_target_machine(target_spec(isa)));
+  std::string text;
+  for (const loop::Function& f : module.functions) {
+    llvm::LLVMContext context;
+    HR_ASSIGN_OR_RETURN(const auto m, build(context, f, *machine));
+    if (form != Form::llvm) optimize(*m, *machine);
+    std::string part;
+    if (form == Form::assembly) {
+      HR_RETURN_IF_ERROR(generate(*m, *machine, llvm::CodeGenFileType::AssemblyFile, part));
+    } else {
+      llvm::raw_string_ostream stream(part);
+      m->print(stream, nullptr);
+    }
+    if (!text.empty()) text += "\n";
+    text += part;
+  }
+  return text;
+}
+
+Expected<std::vector<Object>> compile_objects(const loop::Module& module, Isa isa, unsigned threads) {
+  initialize_targets();
+  const size_t n = module.functions.size();
+  std::vector<Object> objects(n);
+  std::vector<Status> statuses(n);
+  std::atomic<size_t> next{0};
+  // Contexts and target machines are not thread-safe: each thread has its own.
+  auto work = [&] {
+    auto machine = make_target_machine(target_spec(isa));
+    // Stages come before the entry points; the largest are in the middle, so order matters little.
+    for (size_t i = next++; i < n; i = next++) {
+      const loop::Function& f = module.functions[i];
+      if (!machine.ok()) {
+        statuses[i] = machine.status();
+        continue;
+      }
+      llvm::LLVMContext context;
+      auto m = build(context, f, **machine);
+      if (!m.ok()) {
+        statuses[i] = m.status();
+        continue;
+      }
+      optimize(**m, **machine);
+      objects[i].name = f.name;
+      objects[i].key = stage_key(f, isa);
+      statuses[i] = generate(**m, **machine, llvm::CodeGenFileType::ObjectFile, objects[i].bytes);
+    }
+  };
+  std::vector<std::thread> helpers;
+  for (unsigned t = 1; t < threads && t < n; ++t) helpers.emplace_back(work);
+  work();
+  for (std::thread& t : helpers) t.join();
+  Status all;
+  for (const Status& s : statuses) all.append(s);
+  if (!all.ok()) return all;
+  return objects;
+}
+
+}  // namespace headrace::codegen

@@ -1,0 +1,55 @@
+// Loop IR to machine code, a stage function at a time. No LLVM type appears here.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "headrace/abi.h"
+#include "headrace/isa.h"
+#include "headrace/status.h"
+#include "ir/loop.h"
+
+namespace headrace::codegen {
+
+/// Textual forms of code on its way down.
+enum class Form { llvm, llvm_optimized, assembly };
+
+/// The module's functions in one of the forms, one after the other.
+Expected<std::string> emit_text(const loop::Module& module, Isa isa, Form form);
+
+/// A compiled stage function.
+struct Object {
+  std::string name;
+  std::string key;    ///< see stage_key()
+  std::string bytes;  ///< ELF relocatable
+};
+
+/// SHA-256 (hex) over everything that changes a function's code: its loop IR text, level and features,
+/// LLVM's version, ABI version and the allowed external symbols.
+std::string stage_key(const loop::Function& function, Isa isa);
+
+/// Compiles every function on up to `threads` threads.
+Expected<std::vector<Object>> compile_objects(const loop::Module& module, Isa isa, unsigned threads);
+
+/// A function generated code may call.
+struct Symbol {
+  std::string name;
+  void* address = nullptr;
+};
+
+/// Linked code; unloaded on destruction.
+class Library {
+ public:
+  virtual ~Library() = default;
+  virtual hr_plan_fn plan() const = 0;
+  virtual hr_run_fn run() const = 0;
+};
+
+/// Links objects in memory against a closed symbol table.
+Expected<std::unique_ptr<Library>> link(const std::vector<Object>& objects, const std::vector<Symbol>& symbols);
+
+/// Version of the LLVM library in use ("22.1.8").
+std::string llvm_version();
+
+}  // namespace headrace::codegen

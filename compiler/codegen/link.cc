@@ -1,0 +1,67 @@
+#include <llvm/ExecutionEngine/Orc/LLJIT.h>
+#include <llvm/Support/MemoryBuffer.h>
+
+#include <cstring>
+
+#include "compiler/codegen/compile.h"
+#include "compiler/codegen/target.h"
+
+namespace headrace::codegen {
+namespace {
+
+Status convert(llvm::Error error) { return Status("compile.link", "", llvm::toString(std::move(error))); }
+
+class JitLibrary final : public Library {
+ public:
+  static Expected<std::unique_ptr<Library>> create(const std::vector<Object>& objects, const std::vector<Symbol>& symbols) {
+    initialize_targets();
+    auto library = std::unique_ptr<JitLibrary>(new JitLibrary);
+    // A fixed target: LLJIT's default asks the host for its features, which takes time and is not used.
+    llvm::orc::JITTargetMachineBuilder builder(llvm::Triple(target_spec(Isa::x86_64_v3).triple));
+    auto jit = llvm::orc::LLJITBuilder().setJITTargetMachineBuilder(std::move(builder)).create();
+    if (!jit) return convert(jit.takeError());
+    library->jit_ = std::move(*jit);
+    // Generated code sees the listed symbols and nothing else of the process.
+    llvm::orc::JITDylib& allowed = library->jit_->getExecutionSession().createBareJITDylib("allowed");
+    llvm::orc::SymbolMap map;
+    auto add = [&](llvm::StringRef name, void* address) {
+      map[library->jit_->mangleAndIntern(name)] = {llvm::orc::ExecutorAddr::fromPtr(address),
+                                                   llvm::JITSymbolFlags::Exported | llvm::JITSymbolFlags::Callable};
+    };
+    for (const Symbol& s : symbols) add(s.name, s.address);
+    add("memcpy", reinterpret_cast<void*>(static_cast<void* (*)(void*, const void*, size_t)>(std::memcpy)));
+    add("memset", reinterpret_cast<void*>(static_cast<void* (*)(void*, int, size_t)>(std::memset)));
+    add("memmove", reinterpret_cast<void*>(static_cast<void* (*)(void*, const void*, size_t)>(std::memmove)));
+    if (auto error = allowed.define(llvm::orc::absoluteSymbols(std::move(map)))) return convert(std::move(error));
+    llvm::orc::JITDylib& code = library->jit_->getExecutionSession().createBareJITDylib("pipeline");
+    code.addToLinkOrder(allowed);
+    for (const Object& o : objects) {
+      auto buffer = llvm::MemoryBuffer::getMemBufferCopy(llvm::StringRef(o.bytes.data(), o.bytes.size()), o.name);
+      if (auto error = library->jit_->addObjectFile(code, std::move(buffer))) return convert(std::move(error));
+    }
+    auto plan = library->jit_->lookup(code, "plan");
+    if (!plan) return convert(plan.takeError());
+    auto run = library->jit_->lookup(code, "run");
+    if (!run) return convert(run.takeError());
+    library->plan_ = plan->toPtr<hr_plan_fn>();
+    library->run_ = run->toPtr<hr_run_fn>();
+    return std::unique_ptr<Library>(std::move(library));
+  }
+
+  hr_plan_fn plan() const override { return plan_; }
+  hr_run_fn run() const override { return run_; }
+
+ private:
+  JitLibrary() = default;
+  std::unique_ptr<llvm::orc::LLJIT> jit_;
+  hr_plan_fn plan_ = nullptr;
+  hr_run_fn run_ = nullptr;
+};
+
+}  // namespace
+
+Expected<std::unique_ptr<Library>> link(const std::vector<Object>& objects, const std::vector<Symbol>& symbols) {
+  return JitLibrary::create(objects, symbols);
+}
+
+}  // namespace headrace::codegen

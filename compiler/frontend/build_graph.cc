@@ -1,0 +1,129 @@
+#include "compiler/frontend/build_graph.h"
+
+#include "compiler/graph_edit.h"
+
+namespace headrace {
+namespace {
+
+using namespace graph;
+
+const char* filter_text(Filter f) {
+  switch (f) {
+    case Filter::bilinear: return "bilinear";
+    case Filter::bilinear_point: return "bilinear_point";
+    case Filter::area: return "area";
+    case Filter::nearest: return "nearest";
+  }
+  return "?";
+}
+
+class GraphBuilder {
+ public:
+  GraphBuilder(const spec::Spec& spec, const std::vector<ProgramField>* fields) : spec_(spec), fields_(fields) {}
+
+  Expected<Graph> run() {
+    g_.numerics = spec_.numerics;
+    record_ = emit(g_, Op::record, {});
+    for (const spec::Output& output : spec_.outputs) {
+      value_ = kNoValue;
+      has_layout_ = false;
+      for (const spec::Op& op : output.ops) {
+        op_ = &op;
+        std::visit([&](const auto& params) { add(params); }, op.params);
+      }
+      finish();
+      g_.outputs.push_back({output.name, value_});
+    }
+    compact(g_);
+    HR_RETURN_IF_ERROR(verify(g_));
+    return std::move(g_);
+  }
+
+ private:
+  const Type& type() const { return g_[value_].type; }
+  ValueId size() { return emit(g_, Op::image_size, {value_}); }
+  void image(Op op, std::vector<ValueId> operands, std::map<std::string, Attr> attrs = {}) {
+    operands.insert(operands.begin(), value_);
+    value_ = emit(g_, op, std::move(operands), std::move(attrs));
+  }
+
+  void add(const spec::Field& p) {
+    FieldKind kind = FieldKind::i64;
+    if (fields_) {
+      for (const ProgramField& f : *fields_) {
+        if (f.name == p.field) kind = f.kind;
+      }
+    }
+    value_ = emit(g_, Op::field, {record_}, {{"name", p.field}, {"kind", std::string(field_kind_name(kind))}});
+  }
+  void add(const spec::Decode& p) {
+    value_ = emit(g_, Op::field, {record_}, {{"name", p.field}, {"kind", std::string("image")}});
+    image(Op::decode, {});
+  }
+  void add(const spec::Crop& p) {
+    image(Op::crop, {emit(g_, Op::const_rect, {size()},
+                          {{"top", p.top}, {"left", p.left}, {"height", p.size.height}, {"width", p.size.width}})});
+  }
+  void add(const spec::CenterCrop& p) {
+    image(Op::crop, {emit(g_, Op::center_crop_rect, {size()}, {{"height", p.size.height}, {"width", p.size.width}})});
+  }
+  void add(const spec::RandomCrop& p) {
+    image(Op::crop, {emit(g_, Op::random_crop_rect, {size()},
+                          {{"height", p.size.height}, {"width", p.size.width}, {"rng", op_->rng_id}})});
+  }
+  void add(const spec::RandomResizedCrop& p) {
+    const std::vector<double> scale{p.scale.first, p.scale.second}, ratio{p.ratio.first, p.ratio.second};
+    image(Op::crop, {emit(g_, Op::random_resized_crop_rect, {size()},
+                          {{"scale", scale}, {"ratio", ratio}, {"rng", op_->rng_id}})});
+    resize(const_size(p.size), p.filter);
+  }
+  void add(const spec::Resize& p) {
+    resize(p.size ? const_size(*p.size) : emit(g_, Op::short_side_size, {size()}, {{"short_side", *p.short_side}}), p.filter);
+  }
+  void add(const spec::Flip& p) {
+    const ValueId no = emit(g_, Op::const_bool, {}, {{"value", int64_t(0)}});
+    const ValueId yes = p.p ? emit(g_, Op::random_bool, {}, {{"p", *p.p}, {"rng", op_->rng_id}})
+                            : emit(g_, Op::const_bool, {}, {{"value", int64_t(1)}});
+    image(Op::flip, p.horizontal ? std::vector{yes, no} : std::vector{no, yes});
+  }
+  void add(const spec::Normalize& p) {
+    image(Op::normalize, {}, {{"mean", p.mean}, {"std", p.std}, {"range", int64_t(p.range)}});
+  }
+  void add(const spec::Convert& p) {
+    if (p.scale) {
+      const std::vector<double> scale(size_t(type().channels), double(float(*p.scale)));
+      const std::vector<double> bias(size_t(type().channels), 0.0);
+      image(Op::affine, {}, {{"scale", scale}, {"bias", bias}});
+    }
+    image(Op::convert, {}, {{"dtype", std::string(dtype_name(p.dtype))}});
+  }
+  void add(const spec::SetLayout& p) { layout_ = p.layout; has_layout_ = true; }
+
+  ValueId const_size(Size2 s) { return emit(g_, Op::const_size, {}, {{"height", s.height}, {"width", s.width}}); }
+  void resize(ValueId size, Filter filter) { image(Op::resize, {size}, {{"filter", std::string(filter_text(filter))}}); }
+
+  // Outputs are laid-out tensors (NHWC unless the spec says otherwise) or converted scalars.
+  void finish() {
+    if (type().kind == Kind::image) {
+      image(Op::layout, {}, {{"layout", std::string(layout_name(has_layout_ ? layout_ : Layout::nhwc))}});
+    } else if (type().kind == Kind::i64 || type().kind == Kind::f64) {
+      image(Op::convert, {}, {{"dtype", std::string(type().kind == Kind::i64 ? "i64" : "f32")}});
+    }
+  }
+
+  const spec::Spec& spec_;
+  const std::vector<ProgramField>* fields_;
+  Graph g_;
+  ValueId record_ = kNoValue, value_ = kNoValue;
+  const spec::Op* op_ = nullptr;
+  Layout layout_ = Layout::nhwc;
+  bool has_layout_ = false;
+};
+
+}  // namespace
+
+Expected<Graph> build_graph(const spec::Spec& spec, const std::vector<ProgramField>* fields) {
+  return GraphBuilder(spec, fields).run();
+}
+
+}  // namespace headrace

@@ -1,0 +1,37 @@
+#include "compiler/graph_edit.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace headrace::graph {
+
+ValueId emit(Graph& graph, Op op, std::vector<ValueId> operands, std::map<std::string, Attr> attrs) {
+  Node node{op, std::move(operands), std::move(attrs), {}};
+  auto type = infer_type(graph, node);
+  if (!type.ok()) {  // a defect of the pass that called; no input leads here
+    std::fprintf(stderr, "headrace: malformed graph node: %s\n", type.status().to_string().c_str());
+    std::abort();
+  }
+  node.type = *type;
+  graph.nodes.push_back(std::move(node));
+  return ValueId(graph.nodes.size() - 1);
+}
+
+void replace_uses(Graph& graph, ValueId from, ValueId to, ValueId except) {
+  for (ValueId i = 0; i < graph.nodes.size(); ++i) {
+    if (i == except) continue;
+    for (ValueId& o : graph.nodes[i].operands) {
+      if (o == from) o = to;
+    }
+  }
+  for (Output& o : graph.outputs) {
+    if (o.value == from) o.value = to;
+  }
+}
+
+int known_bool(const Graph& graph, ValueId id) {
+  const Node& n = graph[id];
+  return n.op == Op::const_bool ? int(n.int_attr("value")) : -1;
+}
+
+}  // namespace headrace::graph

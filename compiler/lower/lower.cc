@@ -1,0 +1,108 @@
+#include "compiler/lower/lower.h"
+
+#include <set>
+
+#include "compiler/lower/geometry.h"
+#include "compiler/lower/run.h"
+
+namespace headrace {
+
+using namespace lowering;
+using graph::Graph;
+using graph::Kind;
+using graph::Node;
+
+const std::vector<loop::Extern>& kernel_externs() {
+  static const std::vector<loop::Extern> externs = {
+#define HR_SYMBOL(name, args) {#name, args},
+#include "kernels/symbols.def"
+#undef HR_SYMBOL
+  };
+  return externs;
+}
+
+ProgramInfo program_info(const Graph& g) {
+  ProgramInfo info;
+  info.numerics = g.numerics;
+  for (const Node& n : g.nodes) {
+    if (n.op != graph::Op::field) continue;
+    const std::string& kind = n.text_attr("kind");
+    const FieldKind k = kind == "image" ? FieldKind::image : kind == "f64" ? FieldKind::f64 : FieldKind::i64;
+    bool known = false;
+    for (const ProgramField& f : info.fields) known = known || f.name == n.text_attr("name");
+    if (!known) info.fields.push_back({n.text_attr("name"), k});
+  }
+  for (const graph::Output& o : g.outputs) {
+    const graph::Type& t = g[o.value].type;
+    ProgramOutput out;
+    out.name = o.name;
+    if (t.kind == Kind::scalar) {
+      out.dtype = t.dtype;
+      out.sample_bytes = dtype_size(t.dtype);
+    } else {
+      static constexpr DType kDtypes[] = {DType::u8, DType::f32, DType::f16, DType::bf16, DType::f32};
+      out.dtype = kDtypes[int(t.elem)];
+      out.layout = t.layout;
+      const int64_t h = t.height, w = t.width, c = t.channels;
+      if (t.layout == Layout::nhwc) {
+        out.shape = {h, w, c};
+        out.strides = {w * c, c, 1};
+      } else {
+        out.shape = {c, h, w};
+        out.strides = t.layout == Layout::nchw ? std::vector<int64_t>{h * w, w, 1} : std::vector<int64_t>{1, w * c, c};
+      }
+      out.sample_bytes = size_t(h * w * c) * dtype_size(out.dtype);
+    }
+    info.outputs.push_back(std::move(out));
+  }
+  assign_slots(g, info.slot_count);
+  return info;
+}
+
+Expected<Lowered> lower(const Graph& g, const Schedule& schedule) {
+  HR_ASSIGN_OR_RETURN(const std::vector<StripGroup> groups, find_groups(g));
+  Lowered out;
+  out.info = program_info(g);
+  std::map<std::string, int64_t> field_index;
+  for (size_t i = 0; i < out.info.fields.size(); ++i) field_index[out.info.fields[i].name] = int64_t(i);
+  uint32_t slot_count = 0;
+  const std::vector<int> slots = assign_slots(g, slot_count);
+
+  auto& functions = out.module.functions;
+  std::set<std::string> made;
+  auto add = [&](const std::string& name, auto&& build) {
+    if (made.insert(name).second) functions.push_back(build());
+  };
+  for (const StripGroup& group : groups) {
+    const Node& r = g[group.resample];
+    const std::string& filter = r.text_attr("filter");
+    if (filter == "none") {
+      const std::string name = group_stage_name(group, "copy");
+      add(name, [&] { return build_copy_stage(name, group.ops, group.store, schedule); });
+      continue;
+    }
+    const std::vector<Arith> ariths = group_ariths(r);
+    const bool q14 = ariths.size() == 2;
+    for (const resample::Shape shape : filter_shapes(filter)) {
+      add(table_stage_name(shape, q14), [&] { return build_table_stage(table_stage_name(shape, q14), shape, q14, schedule); });
+    }
+    add(columns_stage_name(q14), [&] { return build_columns_stage(columns_stage_name(q14), q14, schedule); });
+    for (const Arith arith : ariths) {
+      add(horizontal_stage_name(arith), [&] { return build_horizontal_stage(horizontal_stage_name(arith), arith, schedule); });
+      const std::string name = group_stage_name(group, arith == Arith::q14_wide ? "vertical_wide" : "vertical");
+      add(name, [&] { return build_vertical_stage(name, arith, group.ops, group.store, schedule); });
+    }
+  }
+  const EntryContext context{g, groups, field_index, slots, schedule};
+  functions.push_back(build_plan(context));
+  functions.push_back(build_run(context));
+  const Status status = loop::verify(out.module, kernel_externs());
+  if (!status.ok()) {
+    Status failed("compile.internal", "lower", "the loop IR does not verify");
+    failed.append(status);
+    return failed;
+  }
+  return out;
+}
+
+}  // namespace headrace

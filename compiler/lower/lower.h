@@ -1,0 +1,28 @@
+// Graph IR to loop IR: one function per stage, and the entry points @plan and @run that tie them together.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "compiler/lower/schedule.h"
+#include "headrace/program.h"
+#include "ir/graph.h"
+#include "ir/loop.h"
+
+namespace headrace {
+
+struct Lowered {
+  loop::Module module;  ///< stages first, then @plan and @run
+  ProgramInfo info;     ///< engine and isa are left empty
+};
+
+/// Lowers an optimised graph (passes::run) for a schedule.
+Expected<Lowered> lower(const graph::Graph& graph, const Schedule& schedule);
+
+/// Fields, outputs and slots of a graph; what any engine needs to run it.
+ProgramInfo program_info(const graph::Graph& graph);
+
+/// External functions the loop IR may call (kernels/symbols.def).
+const std::vector<loop::Extern>& kernel_externs();
+
+}  // namespace headrace

@@ -1,0 +1,46 @@
+#include "compiler/lower/abi_layout.h"
+#include "compiler/lower/geometry.h"
+#include "compiler/lower/run.h"
+
+namespace headrace::lowering {
+
+using graph::Kind;
+using graph::Node;
+using loop::Builder;
+using loop::Function;
+using loop::kI64;
+using loop::kPtr;
+using loop::V;
+using loop::Values;
+
+Function build_plan(const EntryContext& ctx) {
+  Builder b("plan");
+  const V frame = b.param(kPtr);
+  const std::vector<Values> values = lower_geometry(b, frame, ctx.graph, ctx.field_index);
+  const V slots = b.load(kPtr, frame, kPlanSlots);
+  for (size_t id = 0; id < values.size(); ++id) {
+    for (size_t k = 0; k < values[id].size(); ++k) b.store(values[id][k], slots, int64_t(8 * (size_t(ctx.slots[id]) + k)));
+  }
+  const V fields = b.load(kPtr, frame, kPlanFields), ranges = b.load(kPtr, frame, kPlanRanges);
+  for (const auto& [name, index] : ctx.field_index) {
+    b.store(b.i64(0), ranges, index * int64_t(sizeof(hr_byte_range)));
+    b.store(FieldAccess{fields, index}.size(), ranges, index * int64_t(sizeof(hr_byte_range)) + 8);
+  }
+  // Images in scratch live side by side; the nests' working memory is reused.
+  V images = b.i64(0), working = b.i64(0);
+  for (const StripGroup& g : ctx.groups) {
+    const Node& r = ctx.graph[g.resample];
+    const Node& source = ctx.graph[r.operands[0]];
+    const ResampleValues rv{values[r.operands[1]], values[r.operands[2]], values[r.operands[3]],
+                            values[r.operands[4]][0], values[r.operands[5]][0], values[r.operands[6]][0], values[r.operands[7]][0]};
+    V width;
+    const bool coded = source.type.kind == Kind::coded;
+    if (coded) width = FieldAccess{fields, ctx.field_index.at(source.text_attr("name"))}.width();
+    working = max(working, layout_group(r, rv, coded ? &width : nullptr, ctx.schedule).total);
+    if (g.output < 0) images = images + align_up(scratch_image_bytes(rv), HR_BUFFER_ALIGNMENT);
+  }
+  b.store(images + working, frame, kPlanScratchBytes);
+  return b.finish();
+}
+
+}  // namespace headrace::lowering

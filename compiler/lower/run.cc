@@ -1,0 +1,252 @@
+#include "compiler/lower/run.h"
+
+#include <functional>
+
+#include "compiler/lower/abi_layout.h"
+#include "compiler/lower/geometry.h"
+
+namespace headrace::lowering {
+
+using graph::Kind;
+using graph::Node;
+using loop::Builder;
+using loop::Function;
+using loop::kI32;
+using loop::kI64;
+using loop::kPtr;
+using loop::Op;
+using loop::Scalar;
+using loop::V;
+using loop::Values;
+using resample::Shape;
+
+std::string group_stage_name(const StripGroup& group, const char* kind) { return std::string(kind) + "_" + group.name; }
+std::string columns_stage_name(bool q14) { return q14 ? "columns_q14" : "columns_pillow8"; }
+std::string horizontal_stage_name(Arith arith) {
+  return arith == Arith::pillow8 ? "horizontal_pillow8" : arith == Arith::q14 ? "horizontal_q14" : "horizontal_q14_wide";
+}
+std::string table_stage_name(Shape shape, bool q14) {
+  static constexpr const char* kNames[] = {"triangle", "point", "nearest", "area_overlap", "area_linear"};
+  return std::string("table_") + kNames[int(shape)] + (q14 ? "_q14" : "_pillow8");
+}
+std::vector<Arith> group_ariths(const Node& r) {
+  if (r.text_attr("arith") == "q14") return {Arith::q14, Arith::q14_wide};
+  return {Arith::pillow8};
+}
+std::vector<Shape> filter_shapes(const std::string& filter) {
+  if (filter == "bilinear_point") return {Shape::point};
+  if (filter == "nearest") return {Shape::nearest};
+  if (filter == "area") return {Shape::area_overlap, Shape::area_linear};
+  return {Shape::triangle};
+}
+
+namespace {
+
+class RunBuilder {
+ public:
+  explicit RunBuilder(const EntryContext& ctx) : ctx_(ctx), b_("run") {}
+
+  Function build() {
+    frame_ = b_.param(kPtr);
+    fields_ = b_.load(kPtr, frame_, kRunFields);
+    slots_ = b_.load(kPtr, frame_, kRunSlots);
+    scratch_ = b_.load(kPtr, frame_, kRunScratch);
+    outputs_ = b_.load(kPtr, frame_, kRunOutputs);
+    decoder_ = b_.load(kPtr, frame_, kRunDecoder);
+    error_ = b_.load(kPtr, frame_, kRunError);
+    scalars();
+    V images = b_.i64(0);
+    for (const StripGroup& g : ctx_.groups) {
+      if (g.output >= 0) continue;
+      image_offset_[g.strips] = images;
+      images = images + align_up(scratch_image_bytes(values(g)), HR_BUFFER_ALIGNMENT);
+    }
+    working_ = scratch_ + images;
+    for (const StripGroup& g : ctx_.groups) group(g);
+    return b_.finish();
+  }
+
+ private:
+  Values slot_values(graph::ValueId id) {
+    Values v;
+    for (int k = 0; k < slots_of(ctx_.graph[id]); ++k) v.push_back(b_.load(kI64, slots_, 8 * (ctx_.slots[id] + k)));
+    return v;
+  }
+
+  ResampleValues values(const StripGroup& g) {
+    const Node& r = ctx_.graph[g.resample];
+    return {slot_values(r.operands[1]), slot_values(r.operands[2]), slot_values(r.operands[3]),
+            slot_values(r.operands[4])[0], slot_values(r.operands[5])[0], slot_values(r.operands[6])[0], slot_values(r.operands[7])[0]};
+  }
+
+  // Outputs that are converted scalar fields.
+  void scalars() {
+    for (size_t k = 0; k < ctx_.graph.outputs.size(); ++k) {
+      const Node& n = ctx_.graph[ctx_.graph.outputs[k].value];
+      if (n.type.kind != Kind::scalar) continue;
+      const Node& source = ctx_.graph[n.operands[0]];
+      const FieldAccess field{fields_, ctx_.field_index.at(source.text_attr("name"))};
+      const V out = b_.load(kPtr, outputs_, int64_t(8 * k));
+      if (n.type.dtype == DType::i64) {
+        b_.store(field.value(kI64), out);
+      } else if (source.type.kind == Kind::i64) {
+        b_.store(b_.convert(Op::sitofp, field.value(kI64), loop::kF32), out);
+      } else {
+        b_.store(b_.convert(Op::fptrunc, field.value(loop::kF64), loop::kF32), out);
+      }
+    }
+  }
+
+  // Runs `body` with (pointer to row 0 of the strip, stride, rows, first row) for every strip of R source rows.
+  using StripBody = std::function<Values(V src, V stride, V rows, V first, const Values& carried)>;
+  void strips(const ResampleValues& r, const Values& init, const std::function<V(V first, V rows)>& rows_at, V stride,
+              const StripBody& body) {
+    const V step = b_.i64(ctx_.schedule.strip_rows());
+    b_.for_(b_.i64(0), r.src[2], step, init, [&](V first, const Values& carried) {
+      const V rows = min(r.src[2] - first, step);
+      return body(rows_at(first, rows), stride, rows, first, carried);
+    });
+  }
+
+  void group(const StripGroup& g) {
+    const Node& node = ctx_.graph[g.resample];
+    const Node& source = ctx_.graph[node.operands[0]];
+    const ResampleValues r = values(g);
+    const V dst = g.output >= 0 ? b_.load(kPtr, outputs_, int64_t(8 * g.output)) : scratch_ + image_offset_.at(g.strips);
+    if (source.type.kind != Kind::coded) {
+      const GroupMemory m = layout_group(node, r, nullptr, ctx_.schedule);
+      const StripGroup& from = group_of(node.operands[0]);
+      const V stride = scratch_row_bytes(values(from));
+      const V pixels = scratch_ + image_offset_.at(from.strips) + (r.src[0] * stride + r.src[1] * 3);
+      nest(g, r, m, dst, stride, [&](V first, V) { return pixels + first * stride; });
+      return;
+    }
+    const FieldAccess field{fields_, ctx_.field_index.at(source.text_attr("name"))};
+    const V width = field.width(), height = field.height();
+    const GroupMemory m = layout_group(node, r, &width, ctx_.schedule);
+    const V encoding = field.encoding();
+    const V is_jpeg = encoding == b_.i64(HR_ENCODING_JPEG), is_rgb = encoding == b_.i64(HR_ENCODING_RGB);
+    b_.if_(b_.select(is_jpeg | is_rgb, b_.i64(0), b_.i64(1)) == b_.i64(1), [&] {
+      fail(error_, HR_E_ENCODING, {encoding, b_.i64(1 << HR_ENCODING_JPEG | 1 << HR_ENCODING_RGB)});
+    });
+    const V strip = working_ + m.strip;
+    // A source of pixel rows: where the first strip starts, and its stride.
+    const Values rows = b_.if_(is_jpeg, [&] {
+      // The strip holds the decoder's answer until its first rows come.
+      b_.call_checked("hr_jpeg_open", {decoder_, field.data(), field.size(), width, height, r.src[0], r.src[1], r.src[2],
+                                       r.src[3], strip, error_});
+      return Values{strip + b_.load(kI64, strip) * 3, m.strip_stride};
+    }, [&] {
+      const V stride = width * 3, needed = stride * height;
+      b_.if_(field.size() < needed, [&] { fail(error_, HR_E_LIMIT, {needed, field.size()}); });
+      return Values{field.data() + (r.src[0] * stride + r.src[1] * 3), stride};
+    });
+    nest(g, r, m, dst, rows[1], [&](V first, V count) {
+      return b_.if_(is_jpeg, [&] {
+        b_.call_checked("hr_jpeg_rows", {decoder_, strip, m.strip_stride, count, error_});
+        return Values{rows[0]};
+      }, [&] { return Values{rows[0] + first * rows[1]}; })[0];
+    });
+    b_.if_(is_jpeg, [&] { b_.call_checked("hr_jpeg_close", {decoder_, error_}); });
+  }
+
+  const StripGroup& group_of(graph::ValueId strips) const {
+    for (const StripGroup& g : ctx_.groups) {
+      if (g.strips == strips) return g;
+    }
+    return ctx_.groups.front();
+  }
+
+  void nest(const StripGroup& g, const ResampleValues& r, const GroupMemory& m, V dst, V stride,
+            const std::function<V(V, V)>& rows_at) {
+    const int64_t unit = elem_bytes(g.elem);
+    const V dst_stride = g.store.width == graph::kDynamic ? scratch_row_bytes(r)
+                         : b_.i64(g.store.width * unit * (g.store.layout == Layout::nchw ? 1 : 3));
+    if (ctx_.graph[g.resample].text_attr("filter") == "none") {
+      const V mirror_h = r.pre_h ^ r.post_h, mirror_v = r.pre_v ^ r.post_v;
+      strips(r, {}, rows_at, stride, [&](V src, V src_stride, V rows, V first, const Values&) {
+        b_.call_checked(group_stage_name(g, "copy"),
+                        {src, dst, src_stride, rows, first, r.src[2], mirror_h, mirror_v, r.src[3], dst_stride});
+        return Values{};
+      });
+      return;
+    }
+    tables(g, r, m);
+    const V h_taps = b_.load(kI64, working_ + m.h_taps), v_taps = b_.load(kI64, working_ + m.v_taps);
+    const bool q14 = group_ariths(ctx_.graph[g.resample]).size() == 2;
+    const std::string& filter = ctx_.graph[g.resample].text_attr("filter");
+    const V h_wide = wide(filter, r.src, r.dst, 3, 1), v_wide = wide(filter, r.src, r.dst, 2, 0);
+    const V columns = working_ + m.columns, ring = working_ + m.ring;
+    const V mirror = r.pre_v ^ r.post_v;
+    strips(r, {b_.i64(0)}, rows_at, stride, [&](V src, V src_stride, V rows, V first, const Values& carried) {
+      b_.call_checked(columns_stage_name(q14), {src, src_stride, rows, r.src[3] * 3, columns});
+      const V ring_row = ring + b_.binary(Op::urem, first, m.capacity) * m.row_bytes;
+      const Values h_args{columns, working_ + m.h_start, working_ + m.h_weight, h_taps, align_up(r.window[3], 8),
+                          m.h_stride, ring_row, m.row_bytes, m.plane_bytes};
+      by_width(q14, h_wide, [&](Arith a) { b_.call_checked(horizontal_stage_name(a), h_args); });
+      const V ready = first + rows;
+      const V end = finished_rows(working_ + m.v_start, r.window[2], v_taps, ready, r.src[2]);
+      const Values v_args{ring, working_ + m.v_start, working_ + m.v_weight, working_ + m.row_offsets, dst, v_taps, m.v_stride, m.capacity, m.row_bytes,
+                          m.plane_bytes, carried[0], end, r.window[2], mirror, r.window[3], dst_stride};
+      by_width(q14, v_wide, [&](Arith a) {
+        b_.call_checked(group_stage_name(g, a == Arith::q14_wide ? "vertical_wide" : "vertical"), v_args);
+      });
+      return Values{end};
+    });
+  }
+
+  void by_width(bool q14, V is_wide, const std::function<void(Arith)>& body) {
+    if (!q14) return body(Arith::pillow8);
+    b_.if_(is_wide, [&] { body(Arith::q14_wide); return Values{}; }, [&] { body(Arith::q14); return Values{}; });
+  }
+
+  // Whether an axis has too many taps for 16-bit sums (resample::kNarrowTaps).
+  V wide(const std::string& filter, const Values& src, const Values& dst, size_t src_axis, size_t dst_axis) {
+    if (filter != "area") return taps_bound(filter, src[src_axis], dst[dst_axis]) > b_.i64(resample::kNarrowTaps);
+    const V shrink = (max(src[src_axis], dst[dst_axis]) + dst[dst_axis] - 1) / dst[dst_axis];
+    return (shrink + 1 > b_.i64(resample::kNarrowTaps)) & shrinks(src, dst);
+  }
+  V shrinks(const Values& src, const Values& dst) { return (src[2] >= dst[0]) & (src[3] >= dst[1]); }
+
+  void tables(const StripGroup& g, const ResampleValues& r, const GroupMemory& m) {
+    const Node& node = ctx_.graph[g.resample];
+    const bool q14 = node.text_attr("arith") == "q14";
+    auto both = [&](Shape shape) {
+      const std::string name = table_stage_name(shape, q14);
+      b_.call_checked(name, {r.src[3], r.dst[1], r.window[1], r.window[3], r.pre_h, r.post_h, working_ + m.h_start,
+                             working_ + m.h_weight, working_ + m.h_taps});
+      // The vertical table runs in order of source rows: a mirrored source is read through a mirrored window,
+      // and the row an entry belongs to is mirrored when it is stored.
+      b_.call_checked(name, {r.src[2], r.dst[0], r.window[0], r.window[2], r.pre_v, r.pre_v, working_ + m.v_start,
+                             working_ + m.v_weight, working_ + m.v_taps});
+    };
+    const std::vector<Shape> shapes = filter_shapes(node.text_attr("filter"));
+    if (shapes.size() == 1) return both(shapes[0]);
+    b_.if_(shrinks(r.src, r.dst), [&] { both(shapes[0]); return Values{}; }, [&] { both(shapes[1]); return Values{}; });
+  }
+
+  // How many table entries need no source row at or beyond `ready`.
+  V finished_rows(V start, V count, V taps, V ready, V height) {
+    const loop::Type t = loop::vec(Scalar::i32, ctx_.schedule.vector_bits / 32);
+    auto splat = [&](V v) { return b_.splat(b_.convert(Op::trunc, v, kI32), t.lanes); };
+    const V limit = splat(b_.select(ready >= height, ready + taps, ready));
+    const V taps_lanes = splat(taps), none = b_.constant(t, 0), total = splat(count);
+    const Values last = b_.for_(b_.i64(0), count, b_.i64(t.lanes), {none}, [&](V i, const Values& c) {
+      const V number = splat(i) + b_.iota(t) + 1;
+      const V needs = b_.load(t, start, i << 2) + taps_lanes;
+      return Values{max(c[0], b_.select(needs <= limit, number, none))};
+    });
+    return b_.convert(Op::sext, b_.reduce_smax(min(last[0], total)), kI64);
+  }
+
+  const EntryContext& ctx_;
+  Builder b_;
+  V frame_, fields_, slots_, scratch_, outputs_, decoder_, error_, working_;
+  std::map<graph::ValueId, V> image_offset_;
+};
+
+}  // namespace
+
+Function build_run(const EntryContext& context) { return RunBuilder(context).build(); }
+
+}  // namespace headrace::lowering

@@ -1,0 +1,84 @@
+// The stages of a strip loop nest, one loop IR function each. A strip is R source rows (R = lanes of 16
+// bits); inside a strip data is column-major, a vector per column and channel with a row per lane, so the
+// horizontal pass is load x broadcast weight. 8x8 transposes bring rows back for the vertical pass.
+//
+//   table_*       weight tables of one axis
+//   columns_*     u8 rows, RGB interleaved -> i16 columns
+//   horizontal_*  columns -> rows of the row ring, planar
+//   vertical_*    ring rows -> pointwise ops -> output rows (holds the pipeline's constants)
+//   copy_*        rows without resizing -> pointwise ops -> output rows
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "compiler/lower/schedule.h"
+#include "ir/graph.h"
+#include "ir/loop_build.h"
+#include "ir/resample_table.h"
+
+namespace headrace::lowering {
+
+/// How the passes compute: Pillow's 8-bit arithmetic, q14 with every product rounded to 16 bits, or q14
+/// with a 32-bit sum (axes with many taps).
+enum class Arith : uint8_t { pillow8, q14, q14_wide };
+
+/// Tables are padded to this many output indices.
+inline constexpr int64_t kTablePad = 16;
+/// Tables have at least this many taps (of weight zero if need be), so that the passes start without a loop.
+inline constexpr int64_t kMinTaps = 2;
+/// Rows of the ring and of images in scratch are padded to this many pixels.
+inline constexpr int64_t kRowPad = 64;
+
+/// @NAME(src, dst, offset, count, pre, post: i64, start, weight, taps: ptr). Writes start[i] (i32),
+/// weight[t][i] (i32; q14 twice, in both halves) with rows of count padded to kTablePad, and the taps (i64).
+loop::Function build_table_stage(const std::string& name, resample::Shape shape, bool q14, const Schedule& s);
+
+/// @NAME(src: ptr, stride, rows, bytes: i64, cols: ptr). Rows beyond `rows` repeat the last. q14 stores
+/// (p - 128) * 256, else p. Reads up to 15 bytes beyond a row.
+loop::Function build_columns_stage(const std::string& name, bool q14, const Schedule& s);
+
+/// @NAME(cols, start, weight: ptr, taps, count, table_stride: i64, dst: ptr, row_bytes, plane_bytes: i64).
+/// Writes R rows of i16, planar, `count` rounded up to 8 columns.
+loop::Function build_horizontal_stage(const std::string& name, Arith arith, const Schedule& s);
+
+/// Where finished rows go.
+struct Store {
+  Layout layout = Layout::nhwc;  ///< nchw, else interleaved
+  int64_t height = graph::kDynamic, width = graph::kDynamic;  ///< static size of an output
+};
+
+/// The ops after the resample: nodes of the graph (affine, convert), in order.
+using Pointwise = std::vector<const graph::Node*>;
+
+/// @NAME(ring, start, weight, row_offsets, dst: ptr, taps, table_stride, capacity, row_bytes, plane_bytes, begin, end,
+/// count, mirror, width, dst_stride: i64): output rows begin..end of the table, from q14/pillow8 ring rows.
+/// row_offsets is working memory for an i64 per tap.
+loop::Function build_vertical_stage(const std::string& name, Arith arith, const Pointwise& ops, const Store& store,
+                                    const Schedule& s);
+
+/// @NAME(src, dst: ptr, stride, rows, row, height, mirror_h, mirror_v, width, dst_stride: i64): `rows` source
+/// rows, the first of which is row `row` of `height`.
+loop::Function build_copy_stage(const std::string& name, const Pointwise& ops, const Store& store, const Schedule& s);
+
+/// Shared by the stages.
+struct PointwiseValue {
+  loop::V v;         ///< u8, q6: i16 lanes; bf16: bits in i16 lanes; f16, f32 as they are
+  graph::Elem elem;
+};
+PointwiseValue apply_pointwise(const Pointwise& ops, PointwiseValue in, int channel);
+/// Stores one block of `lanes` pixels (a value per channel) at column x of a row.
+void store_block(const std::vector<PointwiseValue>& channels, const Store& store, loop::V dst, loop::V x,
+                 loop::V plane_bytes);
+int64_t elem_bytes(graph::Elem e);
+
+/// Interleaves lanes within each 128-bit part, as the x86 unpack instructions do.
+loop::V unpack(loop::V a, loop::V b, bool high);
+
+/// Runs body with `x` for blocks of `lanes` pixels over a row: static widths end with an overlapping block,
+/// dynamic ones run past the end into the padding.
+void for_blocks(loop::Builder& b, const Store& store, loop::V width, int lanes, const std::function<void(loop::V)>& body);
+/// Widest usable block for a store.
+int block_lanes(const Store& store, int lanes);
+
+}  // namespace headrace::lowering

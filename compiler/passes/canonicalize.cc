@@ -1,0 +1,111 @@
+// Local simplifications that keep every byte: equal nodes are merged, ops that change nothing dropped,
+// rectangle and flag arithmetic folded, normalize written as the affine map it is defined to be.
+#include <map>
+
+#include "compiler/graph_edit.h"
+#include "compiler/passes/pass.h"
+#include "ir/graph_interp.h"
+
+namespace headrace::passes {
+namespace {
+
+using namespace graph;
+
+// A value equal to node `id`, which may be new; kNoValue if there is nothing simpler.
+ValueId simplify(Graph& g, ValueId id) {
+  const Node n = g[id];
+  auto operand = [&](size_t i) -> const Node& { return g[n.operands[i]]; };
+  switch (n.op) {
+    case Op::compose_rect:
+      if (operand(0).op == Op::full_rect) return n.operands[1];
+      // A full rectangle of the outer rectangle's own size is the outer rectangle.
+      if (operand(1).op == Op::full_rect && g[operand(1).operands[0]].op == Op::rect_size &&
+          g[operand(1).operands[0]].operands[0] == n.operands[0]) {
+        return n.operands[0];
+      }
+      return kNoValue;
+    case Op::rect_size: return operand(0).op == Op::full_rect ? operand(0).operands[0] : kNoValue;
+    case Op::mirror_rect:
+      if (known_bool(g, n.operands[2]) == 0 && known_bool(g, n.operands[3]) == 0) return n.operands[0];
+      if (operand(0).op == Op::full_rect && operand(0).operands[0] == n.operands[1]) return n.operands[0];
+      return kNoValue;
+    case Op::xor_bool:
+      for (size_t i : {0u, 1u}) {
+        if (known_bool(g, n.operands[i]) == 0) return n.operands[1 - i];
+      }
+      if (n.operands[0] == n.operands[1] || (known_bool(g, n.operands[0]) == 1 && known_bool(g, n.operands[1]) == 1)) {
+        return emit(g, Op::const_bool, {}, {{"value", int64_t(0)}});
+      }
+      return kNoValue;
+    case Op::image_size:
+      if (operand(0).type.kind == Kind::image && operand(0).type.height != kDynamic && operand(0).type.width != kDynamic) {
+        return emit(g, Op::const_size, {}, {{"height", operand(0).type.height}, {"width", operand(0).type.width}});
+      }
+      if (operand(0).op == Op::resize) return operand(0).operands[1];
+      if (operand(0).op == Op::crop) return emit(g, Op::rect_size, {operand(0).operands[1]});
+      if (operand(0).op == Op::decode && operand(0).operands.size() == 1) return emit(g, Op::image_size, {operand(0).operands[0]});
+      if (operand(0).op == Op::flip) return emit(g, Op::image_size, {operand(0).operands[0]});
+      if (operand(0).op == Op::resample) return emit(g, Op::rect_size, {operand(0).operands[3]});
+      return kNoValue;
+    case Op::crop: return operand(1).op == Op::full_rect && g[operand(1).operands[0]].op == Op::image_size &&
+                          g[operand(1).operands[0]].operands[0] == n.operands[0] ? n.operands[0] : kNoValue;
+    case Op::flip: return known_bool(g, n.operands[1]) == 0 && known_bool(g, n.operands[2]) == 0 ? n.operands[0] : kNoValue;
+    case Op::convert:
+      if (n.type.kind == Kind::image && operand(0).type.elem == n.type.elem) return n.operands[0];
+      return kNoValue;
+    case Op::normalize: {
+      std::vector<double> scale, bias;
+      normalize_constants(n.list_attr("mean"), n.list_attr("std"), n.int_attr("range"), operand(0).type.elem, scale, bias);
+      return emit(g, Op::affine, {n.operands[0]}, {{"scale", scale}, {"bias", bias}});
+    }
+    case Op::affine:  // u8 to f32 is exact, and affine converts by itself
+      if (operand(0).op == Op::convert && operand(0).type.elem == Elem::f32 && g[operand(0).operands[0]].type.elem == Elem::u8) {
+        return emit(g, Op::affine, {operand(0).operands[0]}, n.attrs);
+      }
+      return kNoValue;
+    default: return kNoValue;
+  }
+}
+
+bool merge_equal(Graph& g) {
+  std::map<std::string, ValueId> seen;
+  bool changed = false;
+  Graph key;  // prints one node at a time
+  for (ValueId i = 0; i < g.nodes.size(); ++i) {
+    key.nodes.assign(1, g.nodes[i]);
+    const auto [it, inserted] = seen.emplace(print(key), i);
+    if (inserted) continue;
+    replace_uses(g, i, it->second);
+    changed = true;
+  }
+  return changed;
+}
+
+}  // namespace
+
+void canonicalize(Graph& g) {
+  bool changed = true;
+  while (changed) {
+    changed = false;
+    for (ValueId i = 0; i < g.nodes.size(); ++i) {
+      const ValueId simpler = simplify(g, i);
+      if (simpler == kNoValue || simpler == i) continue;
+      bool used = false;
+      for (const Node& n : g.nodes) {
+        for (ValueId o : n.operands) used = used || o == i;
+      }
+      for (const Output& o : g.outputs) used = used || o.value == i;
+      if (!used) continue;
+      replace_uses(g, i, simpler);
+      changed = true;
+    }
+    compact(g);
+    if (merge_equal(g)) {
+      compact(g);
+      changed = true;
+    }
+  }
+  infer(g);
+}
+
+}  // namespace headrace::passes

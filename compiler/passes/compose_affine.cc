@@ -1,0 +1,26 @@
+// Composes consecutive affine maps into one: one rounding instead of two (approx: the last bit of an f32
+// can differ).
+#include "compiler/graph_edit.h"
+#include "compiler/passes/pass.h"
+
+namespace headrace::passes {
+
+using namespace graph;
+
+void compose_affine(Graph& g) {
+  for (ValueId i = 0; i < g.nodes.size(); ++i) {
+    const Node n = g[i];
+    if (n.op != Op::affine || g[n.operands[0]].op != Op::affine) continue;
+    const Node inner = g[n.operands[0]];
+    std::vector<double> scale = n.list_attr("scale"), bias = n.list_attr("bias");
+    for (size_t c = 0; c < scale.size(); ++c) {
+      bias[c] = double(float(scale[c] * inner.list_attr("bias")[c] + bias[c]));
+      scale[c] = double(float(scale[c] * inner.list_attr("scale")[c]));
+    }
+    replace_uses(g, i, emit(g, Op::affine, {inner.operands[0]}, {{"scale", scale}, {"bias", bias}}));
+  }
+  compact(g);
+  infer(g);
+}
+
+}  // namespace headrace::passes

@@ -1,0 +1,43 @@
+#include "compiler/codegen/compile.h"
+#include "compiler/pipeline/kernel_symbols.h"
+#include "compiler/pipeline/programs.h"
+#include "runtime/platform/fp_env.h"
+
+namespace headrace {
+namespace {
+
+class JitProgram final : public Program {
+ public:
+  JitProgram(std::unique_ptr<codegen::Library> library, ProgramInfo info)
+      : library_(std::move(library)), info_(std::move(info)), plan_(library_->plan()), run_(library_->run()) {}
+
+  const ProgramInfo& info() const override { return info_; }
+  hr_result plan(hr_plan_frame& frame) const override {
+    const FpEnvironment fp;
+    return plan_(&frame);
+  }
+  hr_result run(hr_run_frame& frame) const override {
+    const FpEnvironment fp;
+    return run_(&frame);
+  }
+
+ private:
+  std::unique_ptr<codegen::Library> library_;
+  ProgramInfo info_;
+  hr_plan_fn plan_;
+  hr_run_fn run_;
+};
+
+}  // namespace
+
+Expected<std::shared_ptr<const Program>> make_jit_program(const loop::Module& module, ProgramInfo info, Isa isa, unsigned threads) {
+  HR_ASSIGN_OR_RETURN(const std::vector<codegen::Object> objects, codegen::compile_objects(module, isa, threads));
+  std::vector<codegen::Symbol> symbols;
+  for (const KernelSymbol& s : kernel_symbols()) symbols.push_back({std::string(s.name), s.address});
+  HR_ASSIGN_OR_RETURN(auto library, codegen::link(objects, symbols));
+  info.engine = "jit";
+  info.isa = isa_name(isa);
+  return std::shared_ptr<const Program>(std::make_shared<JitProgram>(std::move(library), std::move(info)));
+}
+
+}  // namespace headrace

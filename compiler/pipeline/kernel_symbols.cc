@@ -1,0 +1,16 @@
+#include "compiler/pipeline/kernel_symbols.h"
+
+#include "kernels/decoder.h"
+
+namespace headrace {
+
+const std::vector<KernelSymbol>& kernel_symbols() {
+  static const std::vector<KernelSymbol> symbols = {
+#define HR_SYMBOL(name, args) {#name, args, reinterpret_cast<void*>(name)},
+#include "kernels/symbols.def"
+#undef HR_SYMBOL
+  };
+  return symbols;
+}
+
+}  // namespace headrace

@@ -1,0 +1,247 @@
+#include "compiler/spec/sequence.h"
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+
+#include "compiler/spec/image_size.h"
+#include "compiler/spec/suggest.h"
+#include "compiler/spec/text.h"
+
+namespace headrace::spec {
+namespace {
+
+std::string text(DType t) { return std::string(dtype_name(t)); }
+
+bool is_float(DType t) { return t == DType::f16 || t == DType::bf16 || t == DType::f32; }
+
+/// Walks an output's ops and keeps what is known of the value after each.
+class Walk {
+ public:
+  Walk(const std::vector<ProgramField>* fields, Reporter& errors) : fields_(fields), errors_(errors) {}
+
+  /// Takes the next op; false if nothing can be said of those after it.
+  bool step(const ParsedOp& parsed, bool first);
+
+  /// Checks the finished output at `where`.
+  void finish(const std::string& where);
+
+ private:
+  enum class Value { image, scalar };
+
+  void error(std::string message) { errors_.add("spec.sequence", op_->pointer, std::move(message)); }
+  std::string name() const { return quote(op_->name); }
+
+  bool start();
+  void read_field(const std::string& name);
+  bool need_image();
+  void geometry();
+  void normalize(const Normalize& p);
+  void convert(const Convert& p);
+  void convert_image(const Convert& p);
+  void convert_scalar(const Convert& p);
+  void set_layout();
+
+  const std::vector<ProgramField>* fields_;
+  Reporter& errors_;
+
+  const Op* op_ = nullptr;  ///< the op being checked
+  bool valid_ = true;       ///< its parameters can be relied on
+  Value value_ = Value::image;
+  ImageSize size_;
+  std::optional<DType> dtype_ = DType::u8;  ///< of an image; none: unknown
+  std::string field_;                       ///< name of a scalar's field
+  std::optional<FieldKind> kind_;           ///< of the field, if it is known
+  const Op* normalized_ = nullptr;          ///< the ops of their kind that came before
+  const Op* convert_ = nullptr;             ///< the latest
+  const Op* layout_ = nullptr;
+};
+
+bool Walk::step(const ParsedOp& parsed, bool first) {
+  if (!parsed.known) return false;
+  op_ = &parsed.op;
+  valid_ = parsed.valid;
+  const bool is_source =
+      std::holds_alternative<Decode>(op_->params) || std::holds_alternative<Field>(op_->params);
+  if (first) return start();
+  if (is_source) {
+    error(name() + " must be the first op of an output");
+    return true;
+  }
+  if (const auto* p = std::get_if<Convert>(&op_->params)) {
+    convert(*p);
+    return true;
+  }
+  if (!need_image()) return true;
+  if (const auto* p = std::get_if<Normalize>(&op_->params)) {
+    normalize(*p);
+  } else if (std::holds_alternative<SetLayout>(op_->params)) {
+    set_layout();
+  } else {
+    geometry();
+  }
+  return true;
+}
+
+bool Walk::start() {
+  if (const auto* p = std::get_if<Decode>(&op_->params)) {
+    value_ = Value::image;
+    read_field(p->field);
+    return true;
+  }
+  if (const auto* p = std::get_if<Field>(&op_->params)) {
+    value_ = Value::scalar;
+    field_ = p->field;
+    read_field(p->field);
+    return true;
+  }
+  error("the first op of an output must be \"decode\" or \"field\", found " + name());
+  return false;
+}
+
+void Walk::read_field(const std::string& field) {
+  if (fields_ == nullptr || !valid_) return;
+  const std::string where = pointer_join(op_->pointer, "field");
+  const auto found =
+      std::find_if(fields_->begin(), fields_->end(), [&](const ProgramField& f) { return f.name == field; });
+  if (found == fields_->end()) {
+    std::vector<std::string_view> names;
+    for (const ProgramField& f : *fields_) names.push_back(f.name);
+    errors_.add("spec.unknown_name", where,
+                "the dataset has no field " + quote(field) +
+                    (names.empty() ? std::string("; it has no fields") : hint(field, names)));
+    return;
+  }
+  kind_ = found->kind;
+  std::string problem;
+  if (value_ == Value::image && *kind_ != FieldKind::image) {
+    problem = "\"decode\" needs an image field";
+    if (*kind_ != FieldKind::bytes) problem += "; use \"field\"";
+  } else if (value_ == Value::scalar && *kind_ == FieldKind::image) {
+    problem = "\"field\" needs an i64 or f64 field; use \"decode\"";
+  } else if (value_ == Value::scalar && *kind_ == FieldKind::bytes) {
+    problem = "bytes differ in length from sample to sample and cannot be put in a batch";
+  }
+  if (problem.empty()) return;
+  errors_.add(
+      "spec.wrong_type", where,
+      "field " + quote(field) + " is of kind " + std::string(field_kind_name(*kind_)) + "; " + problem);
+  kind_.reset();
+}
+
+bool Walk::need_image() {
+  if (value_ == Value::image) return true;
+  error(name() + " needs an image; this output is the field " + quote(field_));
+  return false;
+}
+
+void Walk::geometry() {
+  const bool resamples =
+      std::holds_alternative<Resize>(op_->params) || std::holds_alternative<RandomResizedCrop>(op_->params);
+  const Op* arithmetic = normalized_ != nullptr ? normalized_ : convert_;
+  if (layout_ != nullptr) {
+    error(name() + " must come before \"layout\" (" + layout_->pointer + ")");
+  } else if (resamples && arithmetic != nullptr) {
+    error(name() + " works on u8 pixels and must come before " + quote(arithmetic->name) + " (" +
+          arithmetic->pointer + ")");
+  }
+  if (std::holds_alternative<Flip>(op_->params)) return;
+  if (!valid_) {
+    size_.forget();
+    return;
+  }
+  if (std::string problem = size_.apply(op_->params); !problem.empty()) error(std::move(problem));
+}
+
+void Walk::normalize(const Normalize& p) {
+  if (normalized_ != nullptr) {
+    error("\"normalize\" is given twice; the first is " + normalized_->pointer);
+    return;
+  }
+  if (dtype_ == DType::f16 || dtype_ == DType::bf16) {
+    error("\"normalize\" computes in f32; put \"convert\" to " + text(*dtype_) + " (" + convert_->pointer +
+          ") after it");
+  } else if (dtype_ == DType::f32 && valid_ && p.range != 1) {
+    error("\"normalize\" of an f32 image takes \"range\": [0, 1], found [0, 255]");
+  }
+  normalized_ = op_;
+  dtype_ = DType::f32;
+}
+
+void Walk::convert(const Convert& p) {
+  if (value_ == Value::scalar && convert_ != nullptr) {
+    error("a field is converted once; the first \"convert\" is " + convert_->pointer);
+  } else if (!valid_) {
+    dtype_.reset();
+  } else if (value_ == Value::image) {
+    convert_image(p);
+  } else {
+    convert_scalar(p);
+  }
+  convert_ = op_;
+}
+
+void Walk::convert_image(const Convert& p) {
+  if (p.dtype == DType::i64) {
+    error("an image cannot be converted to i64; expected u8, f16, bf16 or f32");
+    return;
+  }
+  const bool u8_to_float = dtype_ == DType::u8 && is_float(p.dtype);
+  if (u8_to_float && !p.scale) {
+    errors_.add(
+        "spec.missing_key", op_->pointer,
+        "\"convert\" of u8 to " + text(p.dtype) +
+            " without \"normalize\" before it must state the factor: \"scale\": 0.00392156862745098 for "
+            "values from 0 to 1, \"scale\": 1 for 0 to 255");
+  } else if (dtype_ && !u8_to_float && p.scale) {
+    error("\"scale\" is for \"convert\" of u8 to f16, bf16 or f32; the image is " + text(*dtype_) +
+          " here and becomes " + text(p.dtype));
+  }
+  if (normalized_ != nullptr && p.dtype == DType::u8) {
+    error("a normalized image cannot be converted to u8; expected f16, bf16 or f32");
+    return;
+  }
+  dtype_ = p.dtype;
+}
+
+void Walk::convert_scalar(const Convert& p) {
+  if (p.scale) error("\"scale\" is for images; this output is the field " + quote(field_));
+  if (p.dtype != DType::i64 && p.dtype != DType::f32) {
+    error("a field can be converted to i64 or f32, found " + text(p.dtype));
+  } else if (p.dtype == DType::i64 && kind_ == FieldKind::f64) {
+    error("field " + quote(field_) + " is of kind f64 and can be converted to f32 only, found i64");
+  }
+}
+
+void Walk::set_layout() {
+  if (layout_ != nullptr) {
+    error("\"layout\" is given twice; the first is " + layout_->pointer);
+    return;
+  }
+  layout_ = op_;
+}
+
+void Walk::finish(const std::string& where) {
+  if (value_ == Value::image && !size_.known_or_forgotten()) {
+    errors_.add("spec.sequence", where, "batches need one size: add resize to [height, width] or a crop");
+  }
+  if (value_ == Value::scalar && kind_ == FieldKind::f64 && convert_ == nullptr) {
+    errors_.add(
+        "spec.sequence", where,
+        "field " + quote(field_) +
+            " is of kind f64, which batches do not hold; add {\"op\": \"convert\", \"dtype\": \"f32\"}");
+  }
+}
+
+}  // namespace
+
+void check_sequence(const std::vector<ParsedOp>& ops, const std::string& where,
+                    const std::vector<ProgramField>* fields, Reporter& errors) {
+  Walk walk(fields, errors);
+  for (size_t i = 0; i < ops.size(); ++i) {
+    if (!walk.step(ops[i], i == 0)) return;
+  }
+  walk.finish(where);
+}
+
+}  // namespace headrace::spec

@@ -18,8 +18,9 @@
 namespace headrace::codegen {
 namespace {
 
-Expected<std::unique_ptr<llvm::Module>> build(llvm::LLVMContext& context, const loop::Function& f, llvm::TargetMachine& machine) {
-  auto m = emit_function(context, f);
+Expected<std::unique_ptr<llvm::Module>> build(llvm::LLVMContext& context, const loop::Function& f, int vector_bits,
+                                              llvm::TargetMachine& machine) {
+  auto m = emit_function(context, f, vector_bits);
   set_triple(*m, machine.getTargetTriple().str());
   m->setDataLayout(machine.createDataLayout());
   std::string problem;
@@ -66,8 +67,8 @@ Status generate(llvm::Module& m, llvm::TargetMachine& machine, llvm::CodeGenFile
 
 std::string llvm_version() { return LLVM_VERSION_STRING; }
 
-std::string stage_key(const loop::Function& function, Isa isa) {
-  const TargetSpec target = target_spec(isa);
+std::string stage_key(const loop::Function& function, const Target& made_for) {
+  const TargetSpec target = target_spec(made_for.isa);
   llvm::SHA256 sha;
   auto add = [&](llvm::StringRef s) {
     sha.update(std::to_string(s.size()) + ":");
@@ -80,6 +81,7 @@ std::string stage_key(const loop::Function& function, Isa isa) {
   add(target.triple);
   add(target.cpu);
   add(target.features);
+  add(std::to_string(made_for.vector_bits));
 #define HR_SYMBOL(name, args) add(#name "/" #args);
 #include "kernels/symbols.def"
 #undef HR_SYMBOL
@@ -88,12 +90,12 @@ std::string stage_key(const loop::Function& function, Isa isa) {
   return llvm::toHex(llvm::ArrayRef<uint8_t>(digest.data(), digest.size()), true);
 }
 
-Expected<std::string> emit_text(const loop::Module& module, Isa isa, Form form) {
-  HR_ASSIGN_OR_RETURN(const auto machine, make_target_machine(target_spec(isa)));
+Expected<std::string> emit_text(const loop::Module& module, const Target& target, Form form) {
+  HR_ASSIGN_OR_RETURN(const auto machine, make_target_machine(target_spec(target.isa)));
   std::string text;
   for (const loop::Function& f : module.functions) {
     llvm::LLVMContext context;
-    HR_ASSIGN_OR_RETURN(const auto m, build(context, f, *machine));
+    HR_ASSIGN_OR_RETURN(const auto m, build(context, f, target.vector_bits, *machine));
     if (form != Form::llvm) optimize(*m, *machine);
     std::string part;
     if (form == Form::assembly) {
@@ -108,7 +110,7 @@ Expected<std::string> emit_text(const loop::Module& module, Isa isa, Form form) 
   return text;
 }
 
-Expected<std::vector<Object>> compile_objects(const loop::Module& module, Isa isa, unsigned threads) {
+Expected<std::vector<Object>> compile_objects(const loop::Module& module, const Target& target, unsigned threads) {
   initialize_targets();
   const size_t n = module.functions.size();
   std::vector<Object> objects(n);
@@ -116,7 +118,7 @@ Expected<std::vector<Object>> compile_objects(const loop::Module& module, Isa is
   std::atomic<size_t> next{0};
   // Contexts and target machines are not thread-safe: each thread has its own.
   auto work = [&] {
-    auto machine = make_target_machine(target_spec(isa));
+    auto machine = make_target_machine(target_spec(target.isa));
     // Stages come before the entry points; the largest are in the middle, so order matters little.
     for (size_t i = next++; i < n; i = next++) {
       const loop::Function& f = module.functions[i];
@@ -125,14 +127,14 @@ Expected<std::vector<Object>> compile_objects(const loop::Module& module, Isa is
         continue;
       }
       llvm::LLVMContext context;
-      auto m = build(context, f, **machine);
+      auto m = build(context, f, target.vector_bits, **machine);
       if (!m.ok()) {
         statuses[i] = m.status();
         continue;
       }
       optimize(**m, **machine);
       objects[i].name = f.name;
-      objects[i].key = stage_key(f, isa);
+      objects[i].key = stage_key(f, target);
       statuses[i] = generate(**m, **machine, llvm::CodeGenFileType::ObjectFile, objects[i].bytes);
     }
   };

@@ -12,11 +12,18 @@
 
 namespace headrace::codegen {
 
+/// What machine code is made for. Vectors wider than `vector_bits` are split: on some CPUs 512-bit code
+/// slows everything else on the core down.
+struct Target {
+  Isa isa = Isa::x86_64_v3;
+  int vector_bits = 256;
+};
+
 /// Textual forms of code on its way down.
 enum class Form { llvm, llvm_optimized, assembly };
 
 /// The module's functions in one of the forms, one after the other.
-Expected<std::string> emit_text(const loop::Module& module, Isa isa, Form form);
+Expected<std::string> emit_text(const loop::Module& module, const Target& target, Form form);
 
 /// A compiled stage function.
 struct Object {
@@ -25,12 +32,12 @@ struct Object {
   std::string bytes;  ///< ELF relocatable
 };
 
-/// SHA-256 (hex) over everything that changes a function's code: its loop IR text, level and features,
+/// SHA-256 (hex) over everything that changes a function's code: its loop IR text, level, features and width,
 /// LLVM's version, ABI version and the allowed external symbols.
-std::string stage_key(const loop::Function& function, Isa isa);
+std::string stage_key(const loop::Function& function, const Target& target);
 
 /// Compiles every function on up to `threads` threads.
-Expected<std::vector<Object>> compile_objects(const loop::Module& module, Isa isa, unsigned threads);
+Expected<std::vector<Object>> compile_objects(const loop::Module& module, const Target& target, unsigned threads);
 
 /// A function generated code may call.
 struct Symbol {

@@ -16,7 +16,8 @@ using loop::Scalar;
 
 class Emitter {
  public:
-  Emitter(llvm::Module& m, const loop::Function& f) : m_(m), c_(m.getContext()), ir_(m.getContext()), f_(f), v_(f.types.size()) {}
+  Emitter(llvm::Module& m, const loop::Function& f, int vector_bits)
+      : m_(m), c_(m.getContext()), ir_(m.getContext()), f_(f), vector_bits_(vector_bits), v_(f.types.size()) {}
 
   void run() {
     std::vector<llvm::Type*> params;
@@ -24,8 +25,8 @@ class Emitter {
     llvm::Function* fn = declare(f_.name, params);
     fn->setDSOLocal(true);
     fn->addFnAttr(llvm::Attribute::NoUnwind);
-    fn->addFnAttr("min-legal-vector-width", "512");
-    fn->addFnAttr("prefer-vector-width", "512");
+    fn->addFnAttr("min-legal-vector-width", std::to_string(vector_bits_));
+    fn->addFnAttr("prefer-vector-width", std::to_string(vector_bits_));
     for (size_t i = 0; i < f_.params.size(); ++i) {
       llvm::Argument* a = fn->getArg(unsigned(i));
       v_[f_.params[i]] = a;
@@ -165,10 +166,22 @@ class Emitter {
   }
 
   llvm::Value* mulhrs(llvm::Value* a, llvm::Value* b, int lanes) {
-    const llvm::Intrinsic::ID id = lanes == 8    ? llvm::Intrinsic::ID(llvm::Intrinsic::x86_ssse3_pmul_hr_sw_128)
-                                   : lanes == 16 ? llvm::Intrinsic::ID(llvm::Intrinsic::x86_avx2_pmul_hr_sw)
-                                   : lanes == 32 ? llvm::Intrinsic::ID(llvm::Intrinsic::x86_avx512_pmul_hr_sw_512)
-                                                 : llvm::Intrinsic::ID(llvm::Intrinsic::not_intrinsic);
+    if (lanes * 16 > vector_bits_) {  // LLVM does not split target intrinsics
+      std::vector<int> low, high, both;
+      for (int k = 0; k < lanes; ++k) {
+        (k < lanes / 2 ? low : high).push_back(k);
+        both.push_back(k);
+      }
+      auto half = [&](const std::vector<int>& mask) {
+        return mulhrs(ir_.CreateShuffleVector(a, mask), ir_.CreateShuffleVector(b, mask), lanes / 2);
+      };
+      return ir_.CreateShuffleVector(half(low), half(high), both);
+    }
+    using Id = llvm::Intrinsic::ID;
+    const Id id = lanes == 8    ? Id(llvm::Intrinsic::x86_ssse3_pmul_hr_sw_128)
+                  : lanes == 16 ? Id(llvm::Intrinsic::x86_avx2_pmul_hr_sw)
+                  : lanes == 32 ? Id(llvm::Intrinsic::x86_avx512_pmul_hr_sw_512)
+                                : Id(llvm::Intrinsic::not_intrinsic);
     if (id != llvm::Intrinsic::not_intrinsic) return ir_.CreateCall(intrinsic(m_, id, {}), {a, b});
     llvm::Type* wide = type({Scalar::i32, uint16_t(lanes)});
     llvm::Value* p = ir_.CreateMul(ir_.CreateSExt(a, wide), ir_.CreateSExt(b, wide));
@@ -338,6 +351,7 @@ class Emitter {
   llvm::LLVMContext& c_;
   llvm::IRBuilder<> ir_;
   const loop::Function& f_;
+  int vector_bits_;
   std::vector<llvm::Value*> v_;
   llvm::Function* fn_ = nullptr;
 };
@@ -346,10 +360,11 @@ class Emitter {
 
 bool is_entry_point(const loop::Function& f) { return f.name == "plan" || f.name == "run" || f.name == "batch"; }
 
-std::unique_ptr<llvm::Module> emit_function(llvm::LLVMContext& context, const loop::Function& function) {
+std::unique_ptr<llvm::Module> emit_function(llvm::LLVMContext& context, const loop::Function& function,
+                                            int vector_bits) {
   auto m = std::make_unique<llvm::Module>(function.name, context);
   m->setSourceFileName("headrace");
-  Emitter(*m, function).run();
+  Emitter(*m, function, vector_bits).run();
   return m;
 }
 

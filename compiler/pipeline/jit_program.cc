@@ -30,8 +30,9 @@ class JitProgram final : public Program {
 
 }  // namespace
 
-Expected<std::shared_ptr<const Program>> make_jit_program(const loop::Module& module, ProgramInfo info, Isa isa, unsigned threads) {
-  HR_ASSIGN_OR_RETURN(const std::vector<codegen::Object> objects, codegen::compile_objects(module, isa, threads));
+Expected<std::shared_ptr<const Program>> make_jit_program(const loop::Module& module, ProgramInfo info, Isa isa, int vector_bits,
+                                                         unsigned threads) {
+  HR_ASSIGN_OR_RETURN(const std::vector<codegen::Object> objects, codegen::compile_objects(module, {isa, vector_bits}, threads));
   std::vector<codegen::Symbol> symbols;
   for (const KernelSymbol& s : kernel_symbols()) symbols.push_back({std::string(s.name), s.address});
   HR_ASSIGN_OR_RETURN(auto library, codegen::link(objects, symbols));

@@ -19,7 +19,8 @@ std::shared_ptr<const Program> make_loop_program(loop::Module module, ProgramInf
 
 #ifdef HEADRACE_WITH_JIT
 /// Generated code of a level.
-Expected<std::shared_ptr<const Program>> make_jit_program(const loop::Module& module, ProgramInfo info, Isa isa, unsigned threads);
+Expected<std::shared_ptr<const Program>> make_jit_program(const loop::Module& module, ProgramInfo info, Isa isa, int vector_bits,
+                                                         unsigned threads);
 #endif
 
 }  // namespace headrace

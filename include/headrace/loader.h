@@ -25,12 +25,15 @@ struct LoaderOptions {
   uint64_t seed = 0;
   Order order = Order::random;
   bool drop_last = true;
-  unsigned ring_slots = 0;             ///< batch buffers; 0: 3, or 2 where three take over 256 MiB
+  unsigned ring_slots = 0;             ///< batch buffers; 0: 3, or 2 where three take over 256 MiB; at most 1024
   uint64_t window_bytes = 64u << 20;   ///< quasi_random: samples are mixed within this much data
   uint64_t limit = 0;                  ///< only the first `limit` positions of each epoch; 0: all
 };
 
-/// Size and content of a finished batch. Move-only; the buffer goes back to the ring on destruction.
+struct BatchSlot;
+
+/// Size and content of a finished batch. Move-only; the buffer goes back to the ring on destruction, which may
+/// happen on any thread and after the Loader is gone. The accessors need a batch that is not empty.
 class Batch {
  public:
   Batch() = default;
@@ -51,17 +54,25 @@ class Batch {
 
  private:
   friend class LoaderImpl;
-  struct Slot;
-  std::shared_ptr<void> owner_;
-  Slot* slot_ = nullptr;
+  std::shared_ptr<void> owner_;  // the ring, which takes the slot back
+  BatchSlot* slot_ = nullptr;
 };
 
+/// Totals since the loader was created.
 struct LoaderStats {
-  uint64_t samples = 0, batches = 0, decode_warnings = 0;
+  uint64_t samples = 0, batches = 0;  ///< delivered by next()
+  uint64_t decode_warnings = 0;       ///< tolerated oddities in the delivered samples' images
+  uint64_t consumer_wait_ns = 0;      ///< time next() waited for a batch: the workers are the bottleneck
+  uint64_t worker_wait_ns = 0;        ///< time workers waited, summed, for a free buffer: the caller is
 };
 
+/// One thread at a time calls start_epoch() and next(). A process made by fork() cannot use its parent's
+/// loaders: both calls fail there with "loader.fork".
 class Loader {
  public:
+  /// Checks the options against dataset and program, and starts the workers. Errors: "loader.field" (a field
+  /// the program reads is missing or of another kind), "loader.batch_size", "loader.threads",
+  /// "loader.ring_slots", "loader.empty", "loader.program", "loader.memory".
   static Expected<std::unique_ptr<Loader>> create(std::shared_ptr<const Dataset> dataset,
                                                   std::shared_ptr<const Program> program,
                                                   const LoaderOptions& options);
@@ -75,10 +86,16 @@ class Loader {
   virtual Status start_epoch(uint64_t epoch) = 0;
 
   /// The epoch's next batch, in order; an empty Batch after the last. A sample that fails raises here
-  /// once, naming file, sample, key and cause, and ends the epoch.
+  /// once, naming file, sample, key and cause, and ends the epoch; of several, the first in the epoch's
+  /// order. A caller that holds many batches makes the loader allocate more buffers, up to 4 times the
+  /// ring; beyond that next() fails with "loader.held", and works again once batches are released.
   virtual Expected<Batch> next() = 0;
 
   virtual LoaderStats stats() const = 0;
 };
+
+/// Choices that work but are rarely meant, as messages for people: sequential order over samples sorted by
+/// label. Reads the metadata of at most about a million samples.
+std::vector<std::string> loader_warnings(const Dataset& dataset, const LoaderOptions& options);
 
 }  // namespace headrace

@@ -26,7 +26,10 @@ struct Size2 {
 
 namespace spec {
 
-struct Field { std::string field; };
+struct Field {
+  std::string field;
+  std::optional<int64_t> length;  ///< fields of kind bytes: bytes of a row, zero-padded
+};
 struct Decode { std::string field; };
 struct Crop { int64_t top = 0, left = 0; Size2 size; };
 struct CenterCrop { Size2 size; };

@@ -19,12 +19,13 @@ namespace headrace::graph {
 /// pixel value v / 64 + 128.
 enum class Elem : uint8_t { u8, q6, f16, bf16, f32 };
 
-enum class Kind : uint8_t { record, coded, i64, f64, boolean, size, rect, image, tensor, scalar };
+enum class Kind : uint8_t { record, coded, i64, f64, boolean, size, rect, image, tensor, scalar, bytes, row };
 
 inline constexpr int64_t kDynamic = -1;
 
 /// Type of a value. `image` uses elem, height, width (kDynamic if only known per sample) and channels;
-/// `tensor` is an image laid out for output; `scalar` is a one-element output of `dtype`.
+/// `tensor` is an image laid out for output; `scalar` is a one-element output of `dtype`; `bytes` differ in
+/// length from sample to sample; `row` is an output of `width` u8 values.
 struct Type {
   Kind kind = Kind::record;
   Elem elem = Elem::u8;

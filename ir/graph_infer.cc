@@ -60,7 +60,8 @@ Expected<Type> infer_field(const Node& n) {
   if (kind == "image") return plain(Kind::coded);
   if (kind == "i64") return plain(Kind::i64);
   if (kind == "f64") return plain(Kind::f64);
-  return bad(n, "kind must be \"image\", \"i64\" or \"f64\", is \"" + kind + "\"");
+  if (kind == "bytes") return plain(Kind::bytes);
+  return bad(n, "kind must be \"image\", \"i64\", \"f64\" or \"bytes\", is \"" + kind + "\"");
 }
 
 Expected<Type> infer_convert(const Node& n, const Type& in) {
@@ -175,6 +176,11 @@ Expected<Type> infer_type(const Graph& g, const Node& n) {
     case Op::affine: return infer_pointwise(n, in(0));
     case Op::convert: return infer_convert(n, in(0));
     case Op::layout: return infer_layout(n, in(0));
+    case Op::pad_bytes: {
+      Type t = plain(Kind::row);
+      t.width = n.int_attr("length");
+      return t;
+    }
   }
   return bad(n, "unknown op");
 }

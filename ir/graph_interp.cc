@@ -184,6 +184,21 @@ class Evaluator {
       }
       case Op::affine: v_[id] = affine_image(image(operand(0)), n.list_attr("scale"), n.list_attr("bias")); return HR_OK;
       case Op::convert: return convert(id);
+      case Op::pad_bytes: {
+        const hr_field& f = field(operand(0));
+        const uint64_t length = uint64_t(n.int_attr("length"));
+        if (f.size > length) {
+          env_.error->code = HR_E_LIMIT;
+          env_.error->args[0] = int64_t(f.size);
+          env_.error->args[1] = int64_t(length);
+          return HR_E_LIMIT;
+        }
+        TensorValue t;
+        t.bytes.assign(length, 0);
+        std::memcpy(t.bytes.data(), f.data, f.size);
+        v_[id] = std::move(t);
+        return HR_OK;
+      }
       case Op::strips: v_[id] = v_[operand(0)]; return HR_OK;  // marks a loop nest; changes nothing
       case Op::layout: v_[id] = layout_image(image(operand(0)), n.type.layout); return HR_OK;
       default: return HR_OK;

@@ -116,11 +116,17 @@ class Parser {
         {"record", Kind::record}, {"coded", Kind::coded},   {"i64", Kind::i64},     {"f64", Kind::f64},
         {"bool", Kind::boolean},  {"size", Kind::size},     {"rect", Kind::rect},   {"image", Kind::image},
         {"tensor", Kind::tensor}, {"scalar", Kind::scalar},
+        {"bytes", Kind::bytes},   {"row", Kind::row},
     };
     const auto it = kinds.find(lex_.lexeme());
     if (lex_.kind() != Token::name || it == kinds.end()) return lex_.error("a type");
     t.kind = it->second;
     lex_.next();
+    if (t.kind == Kind::row) {
+      if (!lex_.accept("<")) return lex_.error("'<'");
+      HR_RETURN_IF_ERROR(dim(t.width));
+      if (!lex_.accept(">")) return lex_.error("'>'");
+    }
     if (t.kind == Kind::scalar) {
       if (!lex_.accept("<")) return lex_.error("'<'");
       bool found = false;

@@ -32,6 +32,8 @@ std::string type_text(const Type& t) {
     case Kind::image: return "image<" + std::string(elem_name(t.elem)) + ", " + shape + ">";
     case Kind::tensor:
       return "tensor<" + std::string(elem_name(t.elem)) + ", " + shape + ", " + std::string(layout_name(t.layout)) + ">";
+    case Kind::bytes: return "bytes";
+    case Kind::row: return "row<" + std::to_string(t.width) + ">";
     case Kind::scalar: return "scalar<" + std::string(dtype_name(t.dtype)) + ">";
   }
   return "?";

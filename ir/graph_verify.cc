@@ -20,6 +20,7 @@ bool kind_matches(char letter, Kind kind) {
     case 'm': return kind == Kind::image;
     case '*': return kind == Kind::coded || kind == Kind::image;
     case 'o': return kind == Kind::image || kind == Kind::tensor;
+    case 'y': return kind == Kind::bytes;
     case 'n': return kind == Kind::image || kind == Kind::i64 || kind == Kind::f64;
     default: return false;
   }
@@ -60,7 +61,7 @@ std::string check_operands(const Graph& g, size_t id) {
 }
 
 std::string check_attr_values(const Node& n) {
-  for (const char* key : {"height", "width", "short_side"}) {
+  for (const char* key : {"height", "width", "short_side", "length"}) {
     const auto it = n.attrs.find(key);
     if (it == n.attrs.end()) continue;
     const int64_t v = std::get<int64_t>(it->second);
@@ -129,8 +130,8 @@ Status verify(const Graph& g) {
       continue;
     }
     const Kind k = g[o.value].type.kind;
-    if (k != Kind::tensor && k != Kind::scalar) {
-      status.add("ir.verify", "output \"" + o.name + "\"", "must be a tensor or a scalar, is " + type_text(g[o.value].type));
+    if (k != Kind::tensor && k != Kind::scalar && k != Kind::row) {
+      status.add("ir.verify", "output \"" + o.name + "\"", "must be a tensor, a scalar or a row, is " + type_text(g[o.value].type));
     }
   }
   return status;

@@ -54,7 +54,9 @@ class GraphBuilder {
         if (f.name == p.field) kind = f.kind;
       }
     }
+    if (p.length) kind = FieldKind::bytes;
     value_ = emit(g_, Op::field, {record_}, {{"name", p.field}, {"kind", std::string(field_kind_name(kind))}});
+    if (p.length) image(Op::pad_bytes, {}, {{"length", *p.length}});
   }
   void add(const spec::Decode& p) {
     value_ = emit(g_, Op::field, {record_}, {{"name", p.field}, {"kind", std::string("image")}});

@@ -27,7 +27,8 @@ ProgramInfo program_info(const Graph& g) {
   for (const Node& n : g.nodes) {
     if (n.op != graph::Op::field) continue;
     const std::string& kind = n.text_attr("kind");
-    const FieldKind k = kind == "image" ? FieldKind::image : kind == "f64" ? FieldKind::f64 : FieldKind::i64;
+    const FieldKind k = kind == "image" ? FieldKind::image : kind == "f64" ? FieldKind::f64
+                        : kind == "bytes" ? FieldKind::bytes : FieldKind::i64;
     bool known = false;
     for (const ProgramField& f : info.fields) known = known || f.name == n.text_attr("name");
     if (!known) info.fields.push_back({n.text_attr("name"), k});
@@ -39,6 +40,11 @@ ProgramInfo program_info(const Graph& g) {
     if (t.kind == Kind::scalar) {
       out.dtype = t.dtype;
       out.sample_bytes = dtype_size(t.dtype);
+    } else if (t.kind == Kind::row) {
+      out.dtype = DType::u8;
+      out.shape = {t.width};
+      out.strides = {1};
+      out.sample_bytes = size_t(t.width);
     } else {
       static constexpr DType kDtypes[] = {DType::u8, DType::f32, DType::f16, DType::bf16, DType::f32};
       out.dtype = kDtypes[int(t.elem)];

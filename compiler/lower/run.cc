@@ -83,6 +83,7 @@ class RunBuilder {
   void scalars() {
     for (size_t k = 0; k < ctx_.graph.outputs.size(); ++k) {
       const Node& n = ctx_.graph[ctx_.graph.outputs[k].value];
+      if (n.type.kind == Kind::row) byte_row(n, b_.load(kPtr, outputs_, int64_t(8 * k)));
       if (n.type.kind != Kind::scalar) continue;
       const Node& source = ctx_.graph[n.operands[0]];
       const FieldAccess field{fields_, ctx_.field_index.at(source.text_attr("name"))};
@@ -95,6 +96,16 @@ class RunBuilder {
         b_.store(b_.convert(Op::fptrunc, field.value(loop::kF64), loop::kF32), out);
       }
     }
+  }
+
+  // A field of kind bytes, padded with zeros.
+  void byte_row(const Node& n, V out) {
+    const FieldAccess field{fields_, ctx_.field_index.at(ctx_.graph[n.operands[0]].text_attr("name"))};
+    const V size = field.size(), length = b_.i64(n.int_attr("length")), one = b_.i64(1), data = field.data();
+    const loop::Type byte = loop::vec(Scalar::i8, 1);
+    b_.if_(size > length, [&] { fail(error_, HR_E_LIMIT, {size, length}); });
+    b_.for_(b_.i64(0), size, one, [&](V i) { b_.store(b_.load(byte, data, i), out, i); });
+    b_.for_(size, length, one, [&](V i) { b_.store(b_.constant(byte, 0), out, i); });
   }
 
   // Runs `body` with (pointer to row 0 of the strip, stride, rows, first row) for every strip of R source rows.

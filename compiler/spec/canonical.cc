@@ -38,7 +38,9 @@ std::string filter_text(Filter filter) {
 
 /// The keys of an op after "op", each with a comma before it.
 struct ParamsText {
-  std::string operator()(const spec::Field& p) const { return ",\"field\":" + json_string(p.field); }
+  std::string operator()(const spec::Field& p) const {
+    return ",\"field\":" + json_string(p.field) + (p.length ? ",\"length\":" + std::to_string(*p.length) : "");
+  }
   std::string operator()(const spec::Decode& p) const { return ",\"field\":" + json_string(p.field); }
   std::string operator()(const spec::Crop& p) const {
     return ",\"top\":" + std::to_string(p.top) + ",\"left\":" + std::to_string(p.left) +

@@ -53,7 +53,14 @@ std::string read_field_name(ObjectReader& in) {
 
 OpParams parse_decode(ObjectReader& in) { return Decode{read_field_name(in)}; }
 
-OpParams parse_field(ObjectReader& in) { return Field{read_field_name(in)}; }
+OpParams parse_field(ObjectReader& in) {
+  Field p;
+  p.field = read_field_name(in);
+  if (const json::Value* v = in.find("length")) {
+    p.length = read_integer(*v, in.where("length"), 1, kMaxOffset, in.errors());
+  }
+  return p;
+}
 
 OpParams parse_crop(ObjectReader& in) {
   Crop p;
@@ -203,7 +210,7 @@ struct OpEntry {
 
 constexpr std::array kOps = {
     OpEntry{"decode", {"op", "field"}, parse_decode},
-    OpEntry{"field", {"op", "field"}, parse_field},
+    OpEntry{"field", {"op", "field", "length"}, parse_field},
     OpEntry{"crop", {"op", "top", "left", "size"}, parse_crop},
     OpEntry{"center_crop", {"op", "size"}, parse_center_crop},
     OpEntry{"random_crop", {"op", "size"}, parse_random_crop},

@@ -55,6 +55,7 @@ class Walk {
   const Op* normalized_ = nullptr;          ///< the ops of their kind that came before
   const Op* convert_ = nullptr;             ///< the latest
   const Op* layout_ = nullptr;
+  bool has_length_ = false;                 ///< of a field of kind bytes
 };
 
 bool Walk::step(const ParsedOp& parsed, bool first) {
@@ -92,6 +93,7 @@ bool Walk::start() {
   if (const auto* p = std::get_if<Field>(&op_->params)) {
     value_ = Value::scalar;
     field_ = p->field;
+    has_length_ = p->length.has_value();
     read_field(p->field);
     return true;
   }
@@ -119,8 +121,10 @@ void Walk::read_field(const std::string& field) {
     if (*kind_ != FieldKind::bytes) problem += "; use \"field\"";
   } else if (value_ == Value::scalar && *kind_ == FieldKind::image) {
     problem = "\"field\" needs an i64 or f64 field; use \"decode\"";
-  } else if (value_ == Value::scalar && *kind_ == FieldKind::bytes) {
-    problem = "bytes differ in length from sample to sample and cannot be put in a batch";
+  } else if (value_ == Value::scalar && *kind_ == FieldKind::bytes && !has_length_) {
+    problem = "bytes differ in length from sample to sample: give \"length\", the bytes of a row in a batch";
+  } else if (value_ == Value::scalar && *kind_ != FieldKind::bytes && has_length_) {
+    problem = "\"length\" is for fields of kind bytes";
   }
   if (problem.empty()) return;
   errors_.add(
@@ -205,6 +209,10 @@ void Walk::convert_image(const Convert& p) {
 }
 
 void Walk::convert_scalar(const Convert& p) {
+  if (has_length_) {
+    error("bytes cannot be converted; this output is the field " + quote(field_));
+    return;
+  }
   if (p.scale) error("\"scale\" is for images; this output is the field " + quote(field_));
   if (p.dtype != DType::i64 && p.dtype != DType::f32) {
     error("a field can be converted to i64 or f32, found " + text(p.dtype));

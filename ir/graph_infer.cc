@@ -4,23 +4,26 @@
 
 namespace headrace::graph {
 
+// A loop, since a text may chain as many rectangles as it likes.
 StaticSize static_size(const Graph& g, ValueId id) {
-  const Node& n = g[id];
-  switch (n.op) {
-    case Op::const_size:
-    case Op::const_rect:
-    case Op::center_crop_rect:
-    case Op::random_crop_rect: return {n.int_attr("height"), n.int_attr("width")};
-    case Op::rect_size:
-    case Op::full_rect:
-    case Op::mirror_rect: return static_size(g, n.operands[0]);
-    case Op::compose_rect: return static_size(g, n.operands[1]);
-    case Op::image_size: {
-      const Type& t = g[n.operands[0]].type;
-      if (t.kind == Kind::image) return {t.height, t.width};
-      return {};
+  for (;;) {
+    const Node& n = g[id];
+    switch (n.op) {
+      case Op::const_size:
+      case Op::const_rect:
+      case Op::center_crop_rect:
+      case Op::random_crop_rect: return {n.int_attr("height"), n.int_attr("width")};
+      case Op::rect_size:
+      case Op::full_rect:
+      case Op::mirror_rect: id = n.operands[0]; continue;
+      case Op::compose_rect: id = n.operands[1]; continue;
+      case Op::image_size: {
+        const Type& t = g[n.operands[0]].type;
+        if (t.kind == Kind::image) return {t.height, t.width};
+        return {};
+      }
+      default: return {};
     }
-    default: return {};
   }
 }
 

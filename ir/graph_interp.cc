@@ -1,5 +1,6 @@
 #include "ir/graph_interp.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -141,7 +142,9 @@ class Evaluator {
     }
     const bool pre_h = flag(operand(4)), pre_v = flag(operand(5)), post_h = flag(operand(6)), post_v = flag(operand(7));
     const Rect& window = rect(operand(3));
-    if (n.text_attr("filter") == "none") {
+    const bool copies = n.text_attr("filter") == "none";
+    if (const hr_result e = check(window, copies ? Size{src.height, src.width} : size(operand(2)))) return e;
+    if (copies) {
       v_[id] = flip_image(crop_image(flip_image(cropped, pre_h, pre_v), window), post_h, post_v);
     } else {
       v_[id] = resize_image(cropped, size(operand(2)), window, pre_h, pre_v, post_h, post_v, n.text_attr("filter"),
@@ -195,7 +198,7 @@ class Evaluator {
         }
         TensorValue t;
         t.bytes.assign(length, 0);
-        std::memcpy(t.bytes.data(), f.data, f.size);
+        std::copy_n(f.data, f.size, t.bytes.begin());  // data may be null where size is 0
         v_[id] = std::move(t);
         return HR_OK;
       }

@@ -33,7 +33,7 @@ std::string type_text(const Type& t) {
     case Kind::tensor:
       return "tensor<" + std::string(elem_name(t.elem)) + ", " + shape + ", " + std::string(layout_name(t.layout)) + ">";
     case Kind::bytes: return "bytes";
-    case Kind::row: return "row<" + std::to_string(t.width) + ">";
+    case Kind::row: return "row<" + dim(t.width) + ">";
     case Kind::scalar: return "scalar<" + std::string(dtype_name(t.dtype)) + ">";
   }
   return "?";

@@ -36,6 +36,13 @@ bool attr_matches(char letter, const Attr& a) {
   }
 }
 
+// "2", or "1 or 2" where the last operand may be left out.
+std::string operand_count(std::string_view letters) {
+  const bool optional = letters.find('?') != std::string_view::npos;
+  const size_t most = letters.size() - (optional ? 1 : 0);
+  return (optional ? std::to_string(most - 1) + " or " : "") + std::to_string(most);
+}
+
 std::string check_operands(const Graph& g, size_t id) {
   const Node& n = g.nodes[id];
   const std::string_view letters = op_info(n.op).operands;
@@ -47,7 +54,7 @@ std::string check_operands(const Graph& g, size_t id) {
         ++i;
         continue;
       }
-      return "takes " + std::to_string(letters.size()) + " operands, has " + std::to_string(n.operands.size());
+      return "takes " + operand_count(letters) + " operands, has " + std::to_string(n.operands.size());
     }
     const ValueId o = n.operands[k];
     if (o >= id) return "operand " + std::to_string(k) + " is not defined before its use";

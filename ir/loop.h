@@ -51,6 +51,9 @@ enum class Form : uint8_t {
 
 enum class Pred : uint8_t { eq, ne, lt, le, gt, ge, ult, ule };  ///< floats: ordered; lt..ge signed
 
+/// Streamed stores are aligned to their size, or to this many bytes if they are larger.
+inline constexpr size_t kStreamAlignment = 32;
+
 using ValueId = uint32_t;
 
 struct Inst;

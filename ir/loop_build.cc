@@ -80,6 +80,12 @@ void Builder::store(V v, V p, int64_t imm) {
   inst.imm = imm;
 }
 
+void Builder::store_stream(V v, V p, V offset, int64_t imm) {
+  Inst& inst = emit(Op::store_stream);
+  inst.operands = {v.id, p.id, offset.id};
+  inst.imm = imm;
+}
+
 void Builder::store(V v, V p, V offset, int64_t imm) {
   Inst& inst = emit(Op::store);
   inst.operands = {v.id, p.id, offset.id};

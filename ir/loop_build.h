@@ -56,6 +56,8 @@ class Builder {
   V load(Type t, V p, V offset, int64_t imm = 0);
   void store(V v, V p, int64_t imm = 0);
   void store(V v, V p, V offset, int64_t imm = 0);
+  void store_stream(V v, V p, V offset, int64_t imm);
+  void fence() { emit(Op::fence); }
 
   /// for i = lo; i < hi; i += step (step > 0): body gets i and the carried values, returns the new ones.
   Values for_(V lo, V hi, V step, const Values& init, const std::function<Values(V, const Values&)>& body);

@@ -1,5 +1,6 @@
 #include "ir/loop_interp.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "ir/loop_interp_ops.h"
@@ -142,6 +143,9 @@ class Machine {
         const size_t n = bytes_of(types[i.operands[0]]);
         uint8_t* p = address(plan, regs, i, 1, n);
         if (!p) return fail(plan, "store of " + std::to_string(n) + " bytes outside every buffer");
+        if (i.op == Op::store_stream && reinterpret_cast<uint64_t>(p) % std::min<size_t>(n, kStreamAlignment) != 0) {
+          return fail(plan, "streamed store to an unaligned address");
+        }
         std::memcpy(p, reg(plan, regs, i.operands[0]), n);
         return HR_OK;
       }
@@ -190,6 +194,7 @@ class Machine {
   hr_result control(const Plan& plan, uint8_t* regs, const Inst& i) {
     const Inst* yield = nullptr;
     switch (i.op) {
+      case Op::fence: return HR_OK;
       case Op::check: return read<int32_t>(plan, regs, i.operands[0]);
       case Op::if_: {
         const Block& b = i.blocks[read<uint8_t>(plan, regs, i.operands[0]) ? 0 : 1];
@@ -216,11 +221,14 @@ class Machine {
     if (step <= 0) return fail(plan, "a loop's step is not positive");
     const ValueId* inner = i.results.data() + carried + 1;
     assign(plan, regs, inner, i.operands, 3);
-    for (int64_t k = read_int(plan, regs, i.operands[0]); k < hi; k += step) {
+    const int64_t largest = t == kI32 ? INT32_MAX : INT64_MAX;
+    for (int64_t k = read_int(plan, regs, i.operands[0]); k < hi;) {
       std::memcpy(reg(plan, regs, i.results[carried]), &k, bytes_of(t));
       const Inst* yield = nullptr;
       if (const hr_result r = block(plan, regs, i.blocks[0], yield)) return r;
       if (yield) assign(plan, regs, inner, yield->operands, 0);
+      if (k > largest - step) return fail(plan, "a loop's counter overflows");
+      k += step;
     }
     for (size_t k = 0; k < carried; ++k) copy(plan, regs, i.results[k], inner[k]);
     return HR_OK;

@@ -259,6 +259,7 @@ const char* conversion(const Inst& inst, const Type* types, Type result, const u
     case Op::bf16round:
       for (int i = 0; i < from.lanes; ++i) as<uint16_t>(out)[i] = num::f32_to_bf16(as<float>(o[0])[i]);
       return nullptr;
+    case Op::address:
     case Op::bitcast: std::memcpy(out, o[0], size_t(scalar_bytes(from.scalar) * from.lanes)); return nullptr;
     case Op::splat: lanes(inst, types, result, o, out); return nullptr;
     case Op::dot2:

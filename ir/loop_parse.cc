@@ -154,7 +154,8 @@ class Parser {
     if (lex_.kind() != Token::name) return lex_.error("an op");
     if (!find_op(lex_.lexeme(), i.op)) return lex_.fail("unknown op '" + std::string(lex_.lexeme()) + "'");
     const bool many = i.op == Op::for_ || i.op == Op::if_;
-    const bool none = i.op == Op::store || i.op == Op::yield || i.op == Op::check || i.op == Op::switch_;
+    const bool none = i.op == Op::store || i.op == Op::store_stream || i.op == Op::yield || i.op == Op::check ||
+                      i.op == Op::fence || i.op == Op::switch_;
     if (!many && i.results.size() != (none ? 0u : 1u)) return lex_.fail(std::string(op_name(i.op)) + (none ? " has no result" : " has one result"));
     lex_.next();
     switch (op_form(i.op)) {
@@ -163,7 +164,7 @@ class Parser {
       case Form::shuffle: {
         HR_RETURN_IF_ERROR(use_list(i));
         HR_RETURN_IF_ERROR(int_list(i.ints));
-        if (i.ints.empty() || i.ints.size() > 64) return lex_.fail("a shuffle has 1 to 64 lanes");
+        if (i.ints.size() < 2 || i.ints.size() > 64) return lex_.fail("a shuffle has 2 to 64 lanes");
         result(i) = vec(operand(i).scalar, int(i.ints.size()));
         return {};
       }
@@ -204,16 +205,20 @@ class Parser {
   Type operand(const Inst& i) const { return f_.types[i.operands[0]]; }
 
   Status constant(Inst& i) {
+    const bool real = lex_.kind() == Token::real;
     if (i.op == Op::sequence) {
       HR_RETURN_IF_ERROR(int_list(i.ints));
-    } else if (lex_.kind() == Token::real) {
+    } else if (real) {
       i.real = lex_.real();
       lex_.next();
     } else {
       HR_RETURN_IF_ERROR(integer(i.imm));
     }
     HR_RETURN_IF_ERROR(expect(":"));
-    return type(result(i));
+    const Lexer at = lex_;
+    HR_RETURN_IF_ERROR(type(result(i)));
+    if (i.op == Op::sequence || real == is_float(result(i).scalar)) return {};
+    return at.fail(type_text(result(i)) + (real ? " takes an integer" : " takes a number with a decimal point"));
   }
 
   Status compare(Inst& i) {
@@ -256,6 +261,7 @@ class Parser {
     switch (i.op) {
       case Op::yield: return use_list(i);
       case Op::check: return use_into(i);
+      case Op::fence: return {};
       case Op::for_: return for_loop(i, depth);
       case Op::if_: {
         HR_RETURN_IF_ERROR(use_into(i));

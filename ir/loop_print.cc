@@ -115,6 +115,7 @@ class Printer {
   template <class Results>
   void control(const Inst& i, int depth, size_t shown, Results&& results, std::string& left) {
     switch (i.op) {
+      case Op::fence: out_ += "fence"; return;
       case Op::yield:
       case Op::check: out_ += std::string(op_name(i.op)) + " " + uses(i.operands); return;
       case Op::for_: {

@@ -92,6 +92,8 @@ class Verifier {
     if (!(a == b) || !(out(i) == a)) return "operands must have one type, are " + type_text(a) + " and " + type_text(b);
     const bool real = i.op >= Op::fadd && i.op <= Op::fmax;
     if (real != is_float(a.scalar) || (!real && !is_int(a.scalar))) return "does not take " + type_text(a);
+    const bool bitwise = i.op == Op::and_ || i.op == Op::or_ || i.op == Op::xor_;
+    if (a.scalar == Scalar::i1 && !bitwise) return "does not take " + type_text(a);
     if (i.op == Op::mulhrs && a.scalar != Scalar::i16) return "takes i16";
     if ((i.op == Op::udiv || i.op == Op::urem) && a.lanes != 1) return "takes scalars";
     if (real && a.scalar == Scalar::f16) return "f16 is a storage type";
@@ -109,15 +111,16 @@ class Verifier {
       case Op::zext:
       case Op::sext: ok = same && is_int(a.scalar) && is_int(r.scalar) && (to > from || (a.scalar == Scalar::i1 && r.scalar != Scalar::i1)); break;
       case Op::sitofp:
-      case Op::uitofp: ok = same && is_int(a.scalar) && (r.scalar == Scalar::f32 || r.scalar == Scalar::f64); break;
+      case Op::uitofp: ok = same && is_int(a.scalar) && (a.scalar != Scalar::i1 || i.op == Op::uitofp) && (r.scalar == Scalar::f32 || r.scalar == Scalar::f64); break;
       case Op::fptosi: ok = same && (a.scalar == Scalar::f32 || a.scalar == Scalar::f64) && (r.scalar == Scalar::i32 || r.scalar == Scalar::i64); break;
-      case Op::fpext: ok = same && is_float(a.scalar) && is_float(r.scalar) && to > from; break;
-      case Op::fptrunc: ok = same && is_float(a.scalar) && is_float(r.scalar) && to < from; break;
+      case Op::fpext: ok = same && is_float(a.scalar) && is_float(r.scalar) && to == 2 * from; break;
+      case Op::fptrunc: ok = same && is_float(a.scalar) && is_float(r.scalar) && from == 2 * to; break;
       case Op::bf16round: ok = same && a.scalar == Scalar::f32 && r.scalar == Scalar::i16; break;
       case Op::bitcast: ok = a.scalar != Scalar::ptr && r.scalar != Scalar::ptr && a.scalar != Scalar::i1 && r.scalar != Scalar::i1 && bits(a) == bits(r); break;
+      case Op::address: ok = a == kPtr && r == kI64; break;
       case Op::splat: ok = a.lanes == 1 && r.lanes > 1 && a.scalar == r.scalar && a.scalar != Scalar::ptr; break;
-      case Op::dot2: ok = a == in(i, 1) && a.scalar == Scalar::i16 && r == vec(Scalar::i32, a.lanes / 2); break;
-      case Op::reduce_smax: ok = a.lanes > 1 && is_int(a.scalar) && r == vec(a.scalar, 1); break;
+      case Op::dot2: ok = a == in(i, 1) && a.scalar == Scalar::i16 && a.lanes % 2 == 0 && r == vec(Scalar::i32, a.lanes / 2); break;
+      case Op::reduce_smax: ok = a.lanes > 1 && is_int(a.scalar) && a.scalar != Scalar::i1 && r == vec(a.scalar, 1); break;
       default: break;
     }
     return ok ? "" : pair;
@@ -144,21 +147,27 @@ class Verifier {
       case Form::compare: {
         const Type a = in(i, 0);
         if (!(a == in(i, 1)) || a.scalar == Scalar::ptr || is_float(a.scalar) != (i.op == Op::fcmp)) return "takes two values of one type";
+        if (a.scalar == Scalar::f16) return "f16 is a storage type";
         if (i.op == Op::fcmp && i.pred >= Pred::ult) return "floats have no unsigned order";
+        if (a.scalar == Scalar::i1 && i.pred > Pred::ne) return "i1 has no order";
         return out(i) == vec(Scalar::i1, a.lanes) ? "" : "gives i1";
       }
       case Form::convert: return conversion(i);
       case Form::shuffle: {
         const Type a = in(i, 0);
-        if (!(a == in(i, 1)) || a.scalar == Scalar::ptr) return "takes two vectors of one type";
+        if (!(a == in(i, 1)) || a.scalar == Scalar::ptr || a.lanes == 1) return "takes two vectors of one type";
         for (int32_t m : i.ints) {
           if (m < 0 || m >= 2 * a.lanes) return "lane " + std::to_string(m) + " does not exist";
         }
         return out(i) == vec(a.scalar, int(i.ints.size())) ? "" : "wrong result type";
       }
-      case Form::extract: return i.imm >= 0 && i.imm < in(i, 0).lanes ? "" : "lane does not exist";
+      case Form::extract:
+        if (in(i, 0).lanes == 1) return "takes a vector";
+        return i.imm >= 0 && i.imm < in(i, 0).lanes ? "" : "lane does not exist";
       case Form::load: return addressed(i, 0) && out(i).scalar != Scalar::i1 ? "" : "takes ptr and optionally i64";
-      case Form::store: return addressed(i, 1) && in(i, 0).scalar != Scalar::i1 ? "" : "takes a value, ptr and optionally i64";
+      case Form::store:
+        if (i.op == Op::store_stream && in(i, 0).lanes == 1) return "takes a vector";
+        return addressed(i, 1) && in(i, 0).scalar != Scalar::i1 ? "" : "takes a value, ptr and optionally i64";
       case Form::call: return callee(i);
       default: return "";
     }

@@ -3,6 +3,8 @@
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/IntrinsicsX86.h>
 
+#include <algorithm>
+
 #include "compiler/codegen/llvm_compat.h"
 
 namespace headrace::codegen {
@@ -77,6 +79,12 @@ class Emitter {
       case Form::store: {
         llvm::StoreInst* s = ir_.CreateStore(in(i, 0), address(i, 1));
         s->setAlignment(llvm::Align(1));
+        if (i.op == Op::store_stream) {
+          const loop::Type t = type_of(i.operands[0]);
+          s->setAlignment(llvm::Align(std::min<size_t>(size_t(loop::scalar_bytes(t.scalar)) * t.lanes, loop::kStreamAlignment)));
+          s->setMetadata(llvm::LLVMContext::MD_nontemporal,
+                         llvm::MDNode::get(c_, llvm::ConstantAsMetadata::get(ir_.getInt32(1))));
+        }
         return;
       }
       default: v_[i.results[0]] = value(i); return;
@@ -211,6 +219,7 @@ class Emitter {
       case Op::fptosi: return ir_.CreateFPToSI(a, to);
       case Op::fpext: return ir_.CreateFPExt(a, to);
       case Op::fptrunc: return ir_.CreateFPTrunc(a, to);
+      case Op::address: return ir_.CreatePtrToInt(a, to);
       case Op::bitcast: return ir_.CreateBitCast(a, to);
       case Op::splat: return ir_.CreateVectorSplat(r.lanes, a);
       case Op::bf16round: return bf16round(a, r.lanes);
@@ -269,6 +278,7 @@ class Emitter {
         ir_.SetInsertPoint(go_on);
         return;
       }
+      case Op::fence: ir_.CreateCall(intrinsic(m_, llvm::Intrinsic::x86_sse_sfence, {}), {}); return;
       case Op::if_: return if_else(i);
       case Op::switch_: return switch_case(i);
       case Op::for_: return for_loop(i);

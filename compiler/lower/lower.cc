@@ -66,7 +66,7 @@ ProgramInfo program_info(const Graph& g) {
 }
 
 Expected<Lowered> lower(const Graph& g, const Schedule& schedule) {
-  HR_ASSIGN_OR_RETURN(const std::vector<StripGroup> groups, find_groups(g));
+  HR_ASSIGN_OR_RETURN(const std::vector<StripGroup> groups, find_groups(g, schedule));
   Lowered out;
   out.info = program_info(g);
   std::map<std::string, int64_t> field_index;

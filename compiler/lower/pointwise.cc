@@ -98,8 +98,12 @@ V storable(const PointwiseValue& v) {
 void store_block(const std::vector<PointwiseValue>& channels, const Store& store, V dst, V x, V plane_bytes) {
   Builder& b = *dst.b;
   const int64_t unit = elem_bytes(channels[0].elem);
+  auto put = [&](V v, V row, V offset, int64_t imm) {
+    if (store.stream) b.store_stream(v, row, offset, imm);
+    else b.store(v, row, offset, imm);
+  };
   if (store.layout == Layout::nchw) {
-    for (size_t c = 0; c < channels.size(); ++c) b.store(storable(channels[c]), dst + plane_bytes * int64_t(c), x * unit);
+    for (size_t c = 0; c < channels.size(); ++c) put(storable(channels[c]), dst + plane_bytes * int64_t(c), x * unit, 0);
     return;
   }
   if (channels[0].v.type.lanes == 1) {
@@ -107,7 +111,15 @@ void store_block(const std::vector<PointwiseValue>& channels, const Store& store
     return;
   }
   const std::vector<V> v = interleave3(storable(channels[0]), storable(channels[1]), storable(channels[2]));
-  for (size_t k = 0; k < v.size(); ++k) b.store(v[k], dst, x * (3 * unit), int64_t(k) * v[k].type.lanes * unit);
+  for (size_t k = 0; k < v.size(); ++k) put(v[k], dst, x * (3 * unit), int64_t(k) * v[k].type.lanes * unit);
+}
+
+bool can_stream(const Store& store, Elem elem, const Schedule& schedule) {
+  if (store.width == graph::kDynamic) return false;
+  const int64_t align = int64_t(loop::kStreamAlignment), unit = elem_bytes(elem);
+  const int64_t plane = store.height * store.width * unit, row = store.width * unit;
+  const int lanes = block_lanes(store, schedule.lanes16());
+  return 3 * plane >= kStreamBytes && row % align == 0 && plane % align == 0 && store.width % lanes == 0 && lanes >= 8;
 }
 
 int block_lanes(const Store& store, int lanes) {

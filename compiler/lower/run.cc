@@ -62,7 +62,13 @@ class RunBuilder {
       images = images + align_up(scratch_image_bytes(values(g)), HR_BUFFER_ALIGNMENT);
     }
     working_ = scratch_ + images;
-    for (const StripGroup& g : ctx_.groups) group(g);
+    for (const StripGroup& g : ctx_.groups) check_alignment(g);
+    bool streams = false;
+    for (const StripGroup& g : ctx_.groups) {
+      group(g);
+      streams = streams || g.store.stream;
+    }
+    if (streams) b_.fence();
     return b_.finish();
   }
 
@@ -96,6 +102,15 @@ class RunBuilder {
         b_.store(b_.convert(Op::fptrunc, field.value(loop::kF64), loop::kF32), out);
       }
     }
+  }
+
+  // Streamed stores need aligned outputs (abi.h); one that is not would crash.
+  void check_alignment(const StripGroup& g) {
+    if (!g.store.stream) return;
+    const int64_t align = int64_t(loop::kStreamAlignment);
+    const V address = b_.convert(Op::address, b_.load(kPtr, outputs_, int64_t(8 * g.output)), kI64);
+    const V off = address & b_.i64(align - 1);
+    b_.if_(off > b_.i64(0), [&] { fail(error_, HR_E_ALIGNMENT, {b_.i64(g.output), b_.i64(align)}); });
   }
 
   // A field of kind bytes, padded with zeros.

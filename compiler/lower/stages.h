@@ -46,7 +46,15 @@ loop::Function build_horizontal_stage(const std::string& name, Arith arith, cons
 struct Store {
   Layout layout = Layout::nhwc;  ///< nchw, else interleaved
   int64_t height = graph::kDynamic, width = graph::kDynamic;  ///< static size of an output
+  /// Outputs too large to stay in the caches until someone reads them are written past them.
+  bool stream = false;
 };
+
+/// Outputs of at least this many bytes a sample are streamed, if their rows allow it.
+inline constexpr int64_t kStreamBytes = 64 << 10;
+
+/// Whether blocks of an output can be stored with streaming stores.
+bool can_stream(const Store& store, graph::Elem elem, const Schedule& schedule);
 
 /// The ops after the resample: nodes of the graph (affine, convert), in order.
 using Pointwise = std::vector<const graph::Node*>;

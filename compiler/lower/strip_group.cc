@@ -17,7 +17,7 @@ Status unsupported(const Node& n) {
 }
 }  // namespace
 
-Expected<std::vector<StripGroup>> find_groups(const Graph& g) {
+Expected<std::vector<StripGroup>> find_groups(const Graph& g, const Schedule& schedule) {
   std::vector<StripGroup> groups;
   for (ValueId id = 0; id < g.nodes.size(); ++id) {
     const Node& n = g[id];
@@ -40,6 +40,7 @@ Expected<std::vector<StripGroup>> find_groups(const Graph& g) {
     std::reverse(group.ops.begin(), group.ops.end());
     group.resample = at;
     group.elem = n.type.elem;
+    group.store.stream = can_stream(group.store, group.elem, schedule);
     for (size_t k = 0; k < g.outputs.size(); ++k) {
       if (g.outputs[k].value != id) continue;
       group.output = int(k);

@@ -20,6 +20,6 @@ struct StripGroup {
 };
 
 /// The groups of a graph in order of evaluation.
-Expected<std::vector<StripGroup>> find_groups(const graph::Graph& graph);
+Expected<std::vector<StripGroup>> find_groups(const graph::Graph& graph, const Schedule& schedule);
 
 }  // namespace headrace::lowering

@@ -44,7 +44,9 @@ ValueId simplify(Graph& g, ValueId id) {
       if (operand(0).op == Op::resize) return operand(0).operands[1];
       if (operand(0).op == Op::crop) return emit(g, Op::rect_size, {operand(0).operands[1]});
       if (operand(0).op == Op::decode && operand(0).operands.size() == 1) return emit(g, Op::image_size, {operand(0).operands[0]});
-      if (operand(0).op == Op::flip) return emit(g, Op::image_size, {operand(0).operands[0]});
+      if (operand(0).op == Op::flip || operand(0).op == Op::affine || operand(0).op == Op::convert || operand(0).op == Op::normalize) {
+        return emit(g, Op::image_size, {operand(0).operands[0]});
+      }
       if (operand(0).op == Op::resample) return emit(g, Op::rect_size, {operand(0).operands[3]});
       return kNoValue;
     case Op::crop: return operand(1).op == Op::full_rect && g[operand(1).operands[0]].op == Op::image_size &&

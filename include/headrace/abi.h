@@ -30,6 +30,7 @@ enum {
   HR_E_ENCODING = 3,      /* args: the encoding found, the encodings compiled for (bit set) */
   HR_E_LIMIT = 4,         /* args: what was asked, the limit */
   HR_E_ABI = 5,           /* args: version found, version expected */
+  HR_E_ALIGNMENT = 7,     /* args: the output's number, the alignment its memory needs, in bytes */
   HR_E_INTERNAL = 6       /* error.text says what; always a defect of headrace */
 };
 
@@ -92,7 +93,9 @@ typedef struct hr_run_frame {
   const int64_t* slots;    /* from plan() of the same sample */
   uint8_t* scratch;        /* HR_BUFFER_ALIGNMENT aligned; contents undefined */
   uint64_t scratch_bytes;  /* at least what plan() asked for */
-  uint8_t* const* outputs; /* this sample's place in each output's batch buffer */
+  /* This sample's place in each output's batch buffer, aligned to the largest power of two that divides
+   * the output's bytes per sample, but at most to HR_BUFFER_ALIGNMENT: as in a batch that starts aligned. */
+  uint8_t* const* outputs;
   void* decoder;           /* an hr_decoder of the calling thread */
   hr_error* error;         /* out */
 } hr_run_frame;

@@ -1,0 +1,96 @@
+#include "runtime/loader/sample_error.h"
+
+#include <cstring>
+#include <string>
+
+namespace headrace {
+namespace {
+
+struct Description {
+  std::string code;
+  std::string text;
+};
+
+std::string number(int64_t v) { return std::to_string(v); }
+
+/// "a", "a or b", "a, b or c" of the encodings in a bit set.
+std::string encodings_text(int64_t set) {
+  std::string text;
+  for (int64_t bit = 0; bit < 63; ++bit) {
+    if ((set >> bit & 1) == 0) continue;
+    set &= ~(int64_t{1} << bit);
+    if (!text.empty()) text += set == 0 ? " or " : ", ";
+    text += encoding_name(bit);
+  }
+  return text.empty() ? "none" : text;
+}
+
+std::string crop_text(const int64_t* a) {
+  return "the crop of " + number(a[2]) + "x" + number(a[3]) + " at (" + number(a[0]) + ", " + number(a[1]) +
+         ") does not fit the image of " + number(a[4]) + "x" + number(a[5]) + "; resize first";
+}
+
+Description describe(hr_result result, const hr_error& error) {
+  const int64_t* const a = error.args;
+  // The program's text, with a terminator whatever the program did.
+  const std::string own(error.text, strnlen(error.text, sizeof error.text));
+  const auto own_or = [&](std::string text) { return own.empty() ? std::move(text) : own; };
+  switch (result) {
+    case HR_E_DECODE:
+      return {"sample.decode", own_or("the image cannot be decoded")};
+    case HR_E_CROP_OUTSIDE:
+      return {"sample.crop_outside", own_or(crop_text(a))};
+    case HR_E_ENCODING:
+      return {"sample.encoding", own_or("the image is stored as " + encoding_name(a[0]) +
+                                        "; the pipeline was compiled for " + encodings_text(a[1]))};
+    case HR_E_LIMIT:
+      return {"sample.limit",
+              own_or(number(a[0]) + " were asked for, more than the limit of " + number(a[1]))};
+    case HR_E_ABI:
+      return {"loader.abi", own_or("the pipeline was called with version " + number(a[0]) +
+                                   " of the interface and was compiled for version " + number(a[1]))};
+    case HR_E_INTERNAL:
+      return {"internal", own_or("the pipeline failed without saying why")};
+    default:
+      return {"internal", own_or("the pipeline failed with the unknown result " + number(result))};
+  }
+}
+
+}  // namespace
+
+std::string encoding_name(int64_t encoding) {
+  switch (encoding) {
+    case HR_ENCODING_NONE:
+      return "none";
+    case HR_ENCODING_JPEG:
+      return "jpeg";
+    case HR_ENCODING_RGB:
+      return "rgb";
+    default:
+      return "encoding " + number(encoding);
+  }
+}
+
+Status sample_error(const Dataset& dataset, const SampleFailure& failure) {
+  Description d;
+  switch (failure.cause) {
+    case SampleFailure::Cause::dataset:
+      return failure.status;  // names file, sample and key itself
+    case SampleFailure::Cause::program:
+      d = describe(failure.result, failure.error);
+      break;
+    case SampleFailure::Cause::memory:
+      d = {"sample.memory", failure.bytes == 0
+                                ? "out of memory"
+                                : "needs " + std::to_string(failure.bytes) +
+                                      " bytes of scratch memory, which the system does not give"};
+      break;
+  }
+  if (d.code == "loader.abi") return {d.code, dataset.path(), d.text};  // true of every sample
+  std::string name = "sample " + std::to_string(failure.sample);
+  const std::string key = dataset.key(failure.sample);
+  if (key != "#" + std::to_string(failure.sample)) name += " (key \"" + key + "\")";
+  return {d.code, dataset.path(), name + ": " + d.text};
+}
+
+}  // namespace headrace

@@ -1,0 +1,47 @@
+#include "runtime/platform/buffer.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+
+#include "runtime/platform/file_io.h"
+
+namespace headrace::platform {
+namespace {
+
+// Of x86-64 and of arm64 with 4 KiB pages. Where huge pages are larger, the kernel merges what it can.
+constexpr size_t kHugePage = size_t{2} << 20;
+
+Status no_memory(size_t bytes, int error) {
+  return {"memory", "", std::to_string(bytes) + " bytes of memory cannot be allocated: " + errno_text(error)};
+}
+
+}  // namespace
+
+Buffer::~Buffer() {
+  if (data_ != nullptr) ::munmap(data_, size_);
+}
+
+Expected<Buffer> Buffer::allocate(size_t bytes) {
+  if (bytes == 0) return Buffer();
+  const size_t page = std::max(kAlignment, static_cast<size_t>(::sysconf(_SC_PAGESIZE)));
+  if (bytes > SIZE_MAX - 2 * kHugePage) return no_memory(bytes, ENOMEM);
+  const size_t size = (bytes + page - 1) / page * page;
+  // The kernel aligns mappings to its small page only; the surplus around a huge page boundary goes back.
+  const size_t alignment = size >= kHugePage ? kHugePage : page;
+  const size_t mapped = size + (alignment - page);
+  void* p = ::mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (p == MAP_FAILED) return no_memory(bytes, errno);
+  auto* const begin = static_cast<uint8_t*>(p);
+  const size_t before = (alignment - reinterpret_cast<uintptr_t>(begin) % alignment) % alignment;
+  const size_t after = mapped - before - size;
+  if (before != 0) ::munmap(begin, before);
+  if (after != 0) ::munmap(begin + before + size, after);
+  if (size >= kHugePage) (void)::madvise(begin + before, size, MADV_HUGEPAGE);  // a hint
+  return Buffer(begin + before, size);
+}
+
+}  // namespace headrace::platform

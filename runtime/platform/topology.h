@@ -1,0 +1,44 @@
+// What this process may use of the machine: processors, memory and huge pages, as the kernel and the
+// container say.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace headrace::platform {
+
+/// Limits of the control groups (version 1 or 2) the process is in, the tightest of each and its ancestors.
+struct CgroupLimits {
+  int version = 0;                       ///< 1, 2; 0 if no control groups were found
+  std::optional<double> cpus;            ///< processors' worth of time; none: unlimited
+  std::optional<uint64_t> memory_bytes;  ///< none: unlimited
+};
+
+/// `root` is put before every path looked at ("" for this machine).
+CgroupLimits cgroup_limits(const std::string& root = "");
+
+/// Facts for problem reports; empty or 0 where the system does not say.
+struct HostFacts {
+  std::string cpu_model;
+  unsigned online_cpus = 0;
+  unsigned affinity_cpus = 0;
+  CgroupLimits cgroup;
+  uint64_t memory_bytes = 0;       ///< of the machine
+  std::string huge_pages_enabled;  ///< of transparent huge pages: "always", "madvise", "never"
+  std::string huge_pages_defrag;
+  uint64_t huge_page_bytes = 0;
+};
+
+HostFacts host_facts(const std::string& root = "");
+
+/// Threads worth starting: the processors this process may run on, or what its quota pays for if that is
+/// less (rounded up), shared with the other LOCAL_WORLD_SIZE - 1 training processes of this machine.
+/// At least 1.
+unsigned default_threads();
+
+/// The same from given facts. `local_world_size` is the variable's text, or null.
+unsigned threads_for(unsigned affinity_cpus, const std::optional<double>& quota,
+                     const char* local_world_size);
+
+}  // namespace headrace::platform

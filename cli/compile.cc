@@ -1,0 +1,103 @@
+// headrace compile: a pipeline as text, at any stage from the graph to assembly.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+#include "cli/options.h"
+#include "headrace/pipeline.h"
+#include "runtime/platform/atomic_file.h"
+
+namespace headrace::cli {
+namespace {
+
+Status write_text(const std::string& path, const std::string& text) {
+  HR_ASSIGN_OR_RETURN(const auto file, platform::AtomicFile::create(path, true));
+  HR_RETURN_IF_ERROR(file->write_at(0, {reinterpret_cast<const uint8_t*>(text.data()), text.size()}));
+  return file->publish();
+}
+
+const char* tag(const PassReport& pass) { return pass.approx ? "approx" : "exact"; }
+
+void print_changed(const PassReport& pass) {
+  if (!pass.changed) return;
+  std::fprintf(stderr, "; after %s (%s)\n%s", pass.name.c_str(), tag(pass), pass.text.c_str());
+  if (!pass.text.ends_with('\n')) std::fputc('\n', stderr);
+}
+
+void print_times(const std::vector<PassReport>& passes) {
+  std::fprintf(stderr, "%-24s %-8s %-8s %10s\n", "pass", "tag", "changed", "ms");
+  double total = 0;
+  for (const PassReport& p : passes) {
+    const double ms = static_cast<double>(p.ns) * 1e-6;
+    total += ms;
+    std::fprintf(stderr, "%-24s %-8s %-8s %10.3f\n", p.name.c_str(), tag(p), p.changed ? "yes" : "no", ms);
+  }
+  std::fprintf(stderr, "%-24s %-8s %-8s %10.3f\n", "total", "", "", total);
+}
+
+class Compile final : public Command {
+ public:
+  CLI::App* declare(CLI::App& parent) override {
+    CLI::App* app =
+        parent.add_subcommand("compile", "Prints what becomes of a pipeline at a stage of its compilation");
+    app->footer(
+        "\nExample:\n"
+        "  headrace compile examples/imagenet_train.json --emit loop");
+    add_spec(*app, spec_);
+    app->add_option("--data", data_, "dataset file whose field names and kinds the spec is checked against")
+        ->type_name("FILE");
+    add_stage(*app, stage_)->required();
+    app->add_option("-o,--output", output_, "file to write (default: standard output)")->type_name("OUT");
+    add_isa(*app, options_.isa);
+    add_numerics(*app, options_.numerics);
+    app->add_flag("--print-changed", print_changed_,
+                  "print the graph after each pass that changed it, to stderr");
+    app->add_option("--stop-after", options_.stop_after, "last graph pass to run")->type_name("PASS");
+    app->add_flag("--time-passes", time_passes_, "print the time of each graph pass, to stderr");
+    return app;
+  }
+
+  ExitCode run() override {
+    if (stage_ == Stage::graph && (print_changed_ || time_passes_ || !options_.stop_after.empty())) {
+      throw CLI::ValidationError("--emit",
+                                 "graph is the pipeline before any pass; graph-opt is what passes make");
+    }
+    const Expected<std::string> text = read_spec(spec_);
+    if (!text.ok()) return fail(text.status());
+    std::shared_ptr<const Dataset> dataset;
+    if (!data_.empty()) {
+      Expected<std::shared_ptr<const Dataset>> opened = Dataset::open(data_);
+      if (!opened.ok()) return fail(opened.status());
+      dataset = std::move(*opened);
+    }
+    std::vector<PassReport> passes;
+    options_.on_pass = [&](const PassReport& pass) {
+      if (print_changed_) print_changed(pass);
+      passes.push_back({pass.name, pass.approx, pass.changed, pass.ns, ""});
+    };
+    const Expected<std::string> result = inspect(*text, dataset.get(), stage_, options_);
+    if (time_passes_ && !passes.empty()) print_times(passes);
+    if (!result.ok()) return fail(in_spec_file(spec_, result.status()));
+    if (output_.empty()) {
+      print(*result);
+      return kOk;
+    }
+    if (const Status written = write_text(output_, *result); !written.ok()) return fail(written);
+    return kOk;
+  }
+
+ private:
+  std::string spec_, data_, output_;
+  Stage stage_ = Stage::graph_opt;
+  InspectOptions options_;
+  bool print_changed_ = false, time_passes_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_compile() { return std::make_unique<Compile>(); }
+
+}  // namespace headrace::cli

@@ -1,0 +1,16 @@
+// Facts about this machine and the libraries in use, for reports.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace headrace::cli {
+
+/// Names and versions of the libraries headrace was linked with, the code generator first.
+std::vector<std::pair<std::string, std::string>> library_versions();
+
+/// "Linux 6.1.0-13-amd64 x86_64".
+std::string kernel_version();
+
+}  // namespace headrace::cli

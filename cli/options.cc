@@ -1,0 +1,156 @@
+#include "cli/options.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <functional>
+#include <utility>
+
+#include "runtime/platform/file_io.h"
+
+namespace headrace::cli {
+namespace {
+
+constexpr unsigned kMaxThreads = 1024;
+constexpr uint64_t kMaxBatchSize = 1u << 24;
+/// Longer texts are refused without reading them; the language's own limit is lower and has its own error.
+constexpr uint64_t kMaxSpecFileBytes = 16u << 20;
+
+/// An option whose value is one of a few names.
+template <class T>
+CLI::Option* add_choice(CLI::App& app, const std::string& name, T& target,
+                        std::vector<std::pair<std::string, T>> choices, const std::string& help) {
+  std::string list;
+  for (const auto& [text, value] : choices) list += (list.empty() ? "" : "|") + text;
+  const auto set = [&target, choices = std::move(choices), name, list](const std::string& text) {
+    for (const auto& [choice, value] : choices) {
+      if (text != choice) continue;
+      target = value;
+      return;
+    }
+    throw CLI::ValidationError(name, "\"" + text + "\" is not one of " + list);
+  };
+  return app.add_option_function<std::string>(name, set, help)->type_name(list);
+}
+
+template <class T>
+using Choices = std::vector<std::pair<std::string, T>>;
+
+}  // namespace
+
+CLI::Validator whole_number(uint64_t min, uint64_t max) {
+  const auto check = [min, max](const std::string& text) -> std::string {
+    uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error == std::errc() && end == text.data() + text.size() && value >= min && value <= max) return "";
+    return "\"" + text + "\" is not a whole number " +
+           (max == UINT64_MAX ? "of " + std::to_string(min) + " or more"
+                              : "from " + std::to_string(min) + " to " + std::to_string(max));
+  };
+  return CLI::Validator(check, "");
+}
+
+CLI::Option* add_spec(CLI::App& app, std::string& path) {
+  return app.add_option("SPEC", path, "JSON pipeline description")->required()->type_name("");
+}
+
+CLI::Option* add_dataset(CLI::App& app, std::string& path) {
+  return app.add_option("FILE", path, "dataset file, as `headrace write` makes it")
+      ->required()
+      ->type_name("");
+}
+
+CLI::Option* add_threads(CLI::App& app, unsigned& threads) {
+  return app.add_option("--threads", threads, "worker threads (default: the CPUs this process may use)")
+      ->check(whole_number(1, kMaxThreads))
+      ->type_name("N");
+}
+
+CLI::Option* add_batch_size(CLI::App& app, std::optional<uint64_t>& batch_size) {
+  const auto set = [&batch_size](const uint64_t& n) { batch_size = n; };
+  return app
+      .add_option_function<uint64_t>("--batch-size", set,
+                                     "samples per batch (default: 256, or all if there are fewer)")
+      ->check(whole_number(1, kMaxBatchSize))
+      ->type_name("N");
+}
+
+CLI::Option* add_engine(CLI::App& app, Engine& engine) {
+  Choices<Engine> choices;
+  for (const Engine e : {Engine::jit, Engine::interp, Engine::loop_interp}) {
+    choices.emplace_back(engine_name(e), e);
+  }
+  return add_choice(
+      app, "--engine", engine, std::move(choices),
+      "how the pipeline runs: as machine code (default), or interpreted, slowly, to the same bytes");
+}
+
+CLI::Option* add_isa(CLI::App& app, std::optional<Isa>& isa) {
+  Choices<std::optional<Isa>> choices;
+  for (const Isa i : {Isa::x86_64_v3, Isa::x86_64_v4, Isa::x86_64_v4_vbmi2, Isa::host}) {
+    choices.emplace_back(isa_name(i), i);
+  }
+  return add_choice(app, "--isa", isa, std::move(choices),
+                    "instruction set to generate code for (default: the best this CPU has)");
+}
+
+CLI::Option* add_numerics(CLI::App& app, std::optional<Numerics>& numerics) {
+  return add_choice<std::optional<Numerics>>(app, "--numerics", numerics,
+                                             {{"exact", Numerics::exact}, {"fast", Numerics::fast}},
+                                             "overrides the spec's");
+}
+
+CLI::Option* add_order(CLI::App& app, std::optional<Order>& order) {
+  return add_choice<std::optional<Order>>(
+             app, "--order", order,
+             {{"sequential", Order::sequential},
+              {"random", Order::random},
+              {"quasi_random", Order::quasi_random},
+              {"quasi-random", Order::quasi_random}},
+             "overrides the spec's; quasi_random mixes samples within a window of pages")
+      ->type_name("sequential|random|quasi_random");
+}
+
+CLI::Option* add_stage(CLI::App& app, Stage& stage) {
+  return add_choice<Stage>(
+      app, "--emit", stage,
+      {{"graph", Stage::graph},
+       {"graph-opt", Stage::graph_opt},
+       {"loop", Stage::loop},
+       {"llvm", Stage::llvm},
+       {"llvm-opt", Stage::llvm_opt},
+       {"asm", Stage::assembly}},
+      "graph IR, the same after all passes, loop IR, LLVM IR, the same optimised, assembly");
+}
+
+Expected<std::string> read_spec(const std::string& path) {
+  HR_ASSIGN_OR_RETURN(const platform::OpenFile file, platform::OpenFile::read_only(path, "spec.file"));
+  std::vector<uint8_t> bytes;
+  HR_RETURN_IF_ERROR(platform::read_all(file, kMaxSpecFileBytes, path, "spec.file", bytes));
+  return std::string(bytes.begin(), bytes.end());
+}
+
+Status in_spec_file(const std::string& path, const Status& status) {
+  Status out;
+  for (const Diagnostic& d : status.errors()) {
+    const bool about_spec = d.code.starts_with("spec.");
+    const std::string where = d.where.empty()          ? path
+                              : d.where.front() == '/' ? path + "#" + d.where
+                                                       : path + ": " + d.where;
+    out.add(d.code, about_spec ? where : d.where, d.message);
+  }
+  return out;
+}
+
+Expected<LoaderOptions> loader_options(const std::string& spec_path, const std::string& spec_text) {
+  const Expected<SpecLoaderDefaults> spec = spec_loader_defaults(spec_text);
+  if (!spec.ok()) return in_spec_file(spec_path, spec.status());
+  LoaderOptions options;
+  if (spec->order) {
+    HR_ASSIGN_OR_RETURN(options.order, parse_order(*spec->order));
+  }
+  if (spec->drop_last) options.drop_last = *spec->drop_last;
+  return options;
+}
+
+}  // namespace headrace::cli

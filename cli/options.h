@@ -1,0 +1,46 @@
+// Options that several subcommands have, read the same way in each.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "headrace/dataset.h"
+#include "headrace/isa.h"
+#include "headrace/loader.h"
+#include "headrace/pipeline.h"
+#include "headrace/types.h"
+
+namespace CLI {
+class App;
+class Option;
+class Validator;
+}  // namespace CLI
+
+namespace headrace::cli {
+
+/// Accepts decimal digits of a number in [min, max] and nothing else.
+CLI::Validator whole_number(uint64_t min, uint64_t max = UINT64_MAX);
+
+CLI::Option* add_spec(CLI::App& app, std::string& path);
+CLI::Option* add_dataset(CLI::App& app, std::string& path);
+CLI::Option* add_threads(CLI::App& app, unsigned& threads);
+CLI::Option* add_batch_size(CLI::App& app, std::optional<uint64_t>& batch_size);
+CLI::Option* add_engine(CLI::App& app, Engine& engine);
+CLI::Option* add_isa(CLI::App& app, std::optional<Isa>& isa);
+CLI::Option* add_numerics(CLI::App& app, std::optional<Numerics>& numerics);
+CLI::Option* add_order(CLI::App& app, std::optional<Order>& order);
+CLI::Option* add_stage(CLI::App& app, Stage& stage);
+
+/// A spec file's text. Errors: "spec.file".
+Expected<std::string> read_spec(const std::string& path);
+
+/// Errors about a spec, with the file's name before the JSON pointer: "train.json#/outputs/image/1".
+Status in_spec_file(const std::string& path, const Status& status);
+
+/// What the command line leaves open, from the spec's own loader settings.
+Expected<LoaderOptions> loader_options(const std::string& spec_path, const std::string& spec_text);
+
+}  // namespace headrace::cli

@@ -1,0 +1,168 @@
+// headrace write: a folder of photos becomes a dataset file.
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <string>
+
+#include "cli/command.h"
+#include "cli/interrupt.h"
+#include "cli/options.h"
+#include "runtime/dataset/import.h"
+#include "runtime/dataset/info.h"
+#include "runtime/loader/progress.h"
+#include "runtime/platform/topology.h"
+
+namespace headrace::cli {
+namespace {
+
+constexpr size_t kNamedAtMost = 5;
+
+std::string progress_text(const ImportProgress& p) {
+  const auto done = static_cast<double>(p.done);
+  const double percent = p.total == 0 ? 100 : 100 * done / static_cast<double>(p.total);
+  std::string text = format_count(p.done) + " of " + plural(p.total, "file") + " (" +
+                     std::to_string(static_cast<int>(percent)) + " %)";
+  if (p.seconds > 0) {
+    text += ", " + format_rate(done / p.seconds) + " images/s, " +
+            format_bytes(static_cast<double>(p.source_bytes) / p.seconds) + "/s";
+  }
+  const std::string eta = format_eta(p.done, p.total, p.seconds);
+  return eta.empty() ? text : text + ", " + eta;
+}
+
+class Write final : public Command {
+ public:
+  CLI::App* declare(CLI::App& parent) override;
+  ExitCode run() override;
+
+ private:
+  std::string summary(const ImportReport& r) const;
+  void report_skipped(const ImportReport& r) const;
+
+  std::string source_, output_;
+  ImportOptions options_;
+  uint32_t max_side_ = 0, short_side_ = 0;
+  bool no_shuffle_ = false;
+};
+
+CLI::App* Write::declare(CLI::App& parent) {
+  CLI::App* app =
+      parent.add_subcommand("write", "Writes a dataset file from a folder with one subfolder per class");
+  app->footer(
+      "\nExamples:\n"
+      "  headrace write photos/ -o photos.hrd\n"
+      "  headrace write photos/ -o small.hrd --encoding rgb --max-side 256");
+  app->add_option("SOURCE", source_, "folder with one subfolder per class")->required()->type_name("");
+  app->add_option("-o,--output", output_, "dataset file to write")->required()->type_name("FILE");
+  const auto set_encoding = [this](const std::string& text) {
+    if (text != "jpeg" && text != "rgb") {
+      throw CLI::ValidationError("--encoding", "\"" + text + "\" is not one of jpeg|rgb");
+    }
+    options_.encoding = text == "rgb" ? ImportOptions::Encoding::rgb : ImportOptions::Encoding::jpeg;
+  };
+  app->add_option_function<std::string>("--encoding", set_encoding,
+                                        "jpeg: the files' bytes, untouched (default); rgb: decoded pixels")
+      ->type_name("jpeg|rgb");
+  constexpr uint32_t kMaxSide = 65535;
+  auto* max_side = app->add_option("--max-side", max_side_, "rgb: shrink so that no side is longer")
+                       ->check(whole_number(1, kMaxSide))
+                       ->type_name("N");
+  app->add_option("--short-side", short_side_, "rgb: shrink so that the short side is no longer")
+      ->check(whole_number(1, kMaxSide))
+      ->type_name("N")
+      ->excludes(max_side);
+  add_threads(*app, options_.threads);
+  app->add_option("--page-size", options_.page_size, "bytes, a power of two such as 8MiB (default)")
+      ->transform(CLI::AsSizeValue(false).description(""))
+      ->type_name("B");
+  const auto set_seed = [this](const uint64_t& seed) { options_.shuffle_seed = seed; };
+  auto* seed = app->add_option_function<uint64_t>("--shuffle-seed", set_seed,
+                                                  "seed of the order in the file (default: 0)")
+                   ->check(whole_number(0))
+                   ->type_name("N");
+  app->add_flag("--no-shuffle", no_shuffle_, "keep the sorted order of the source")->excludes(seed);
+  const auto set_on_error = [this](const std::string& text) {
+    if (text != "raise" && text != "skip") {
+      throw CLI::ValidationError("--on-error", "\"" + text + "\" is not one of raise|skip");
+    }
+    options_.on_error = text == "skip" ? ImportOptions::OnError::skip : ImportOptions::OnError::raise;
+  };
+  app->add_option_function<std::string>("--on-error", set_on_error,
+                                        "bad files: list them and write nothing (default), or leave them out")
+      ->type_name("raise|skip");
+  app->add_flag("--overwrite", options_.overwrite, "replace an existing file");
+  return app;
+}
+
+ExitCode Write::run() {
+  if ((max_side_ != 0 || short_side_ != 0) && options_.encoding != ImportOptions::Encoding::rgb) {
+    throw CLI::ValidationError(max_side_ != 0 ? "--max-side" : "--short-side",
+                               "needs --encoding rgb; jpeg keeps the files untouched");
+  }
+  if (max_side_ != 0) options_.max_side = max_side_;
+  if (short_side_ != 0) options_.short_side = short_side_;
+  if (no_shuffle_) options_.shuffle_seed.reset();
+  if (options_.threads == 0) options_.threads = platform::default_threads();
+
+  const Interrupt interrupt(Interrupt::Second::ignored);
+  options_.cancel = &Interrupt::flag();
+  ProgressLine line(stderr);
+  options_.progress = [&line](const ImportProgress& p) {
+    if (line.due()) line.show(progress_text(p));
+  };
+  const Expected<ImportReport> report = import_folder(source_, output_, options_);
+  line.clear();
+  if (!report.ok()) {
+    const Status& status = report.status();
+    fail(status);
+    if (status.code() == "import.cancelled") return kInterrupted;
+    const size_t bad = status.errors().size();
+    if (bad > 1 && options_.on_error == ImportOptions::OnError::raise) {
+      std::fprintf(stderr, "nothing was written: %s; --on-error skip leaves bad files out\n",
+                   plural(bad, "error").c_str());
+    }
+    return kError;
+  }
+  report_skipped(*report);
+  print(summary(*report));
+  return kOk;
+}
+
+void Write::report_skipped(const ImportReport& r) const {
+  for (const Diagnostic& d : r.skipped) warn("skipped " + d.where + ": " + d.message);
+  if (!r.skipped.empty()) {
+    warn(plural(r.skipped.size(), "file") + " skipped, " + format_count(r.unsupported) +
+         " of them images of a kind that is not supported yet");
+  }
+  if (!r.other_files.empty()) {
+    warn(plural(r.other_files.size(), "file") +
+         " left out, being no images: " + join_some(r.other_files, kNamedAtMost));
+  }
+  if (r.hidden != 0)
+    warn("left out whatever has a name that starts with a dot: " + format_count(r.hidden) + " in all");
+  if (!r.empty_classes.empty()) {
+    warn(std::to_string(r.empty_classes.size()) + " of " + std::to_string(r.classes.size()) +
+         " classes have no image: " + join_some(r.empty_classes, kNamedAtMost));
+  }
+  if (r.oriented != 0) {
+    warn(plural(r.oriented, "image") + " with an EXIF orientation tag stored unturned");
+  }
+  if (r.files_with_warnings != 0) {
+    warn(plural(r.files_with_warnings, "image") + " with extraneous bytes or unknown markers, decoded whole");
+  }
+}
+
+std::string Write::summary(const ImportReport& r) const {
+  const bool rgb = options_.encoding == ImportOptions::Encoding::rgb;
+  const double rate = r.seconds > 0 ? static_cast<double>(r.samples) / r.seconds : 0;
+  return output_ + ": " + plural(r.samples, "sample") + " in " + std::to_string(r.classes.size()) +
+         (r.classes.size() == 1 ? " class, " : " classes, ") + (rgb ? "rgb" : "jpeg") + "; " +
+         format_bytes(static_cast<double>(r.source_bytes)) + " in, " +
+         format_bytes(static_cast<double>(r.file_bytes)) + " out; " + format_seconds(r.seconds) + ", " +
+         format_rate(rate) + " images/s\n";
+}
+
+}  // namespace
+
+std::unique_ptr<Command> make_write() { return std::make_unique<Write>(); }
+
+}  // namespace headrace::cli

@@ -1,0 +1,51 @@
+# shellcheck shell=bash
+# What the scripts share. Sourced, not run.
+
+# shellcheck disable=SC2034  # used by the scripts that source this
+ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+
+say() { printf '%s\n' "$*"; }
+heading() { printf '\n== %s\n' "$*"; }
+die() {
+  printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+  exit 1
+}
+usage_error() {
+  # shellcheck disable=SC2016  # the backquotes are text
+  printf '%s: %s\nSee `%s --help`.\n' "$(basename "$0")" "$1" "$0" >&2
+  exit 2
+}
+
+# Shows a command as it could be typed again, then runs it.
+run() {
+  printf '$'
+  printf ' %q' "$@"
+  printf '\n'
+  "$@"
+}
+
+# Compilers to run at once: one per CPU this process may use, and per 1.5 GiB of memory that is free.
+build_jobs() {
+  local cpus memory
+  cpus="$(nproc)"
+  memory="$(awk '/^MemAvailable:/ { print int($2 / 1572864) }' /proc/meminfo 2>/dev/null || true)"
+  if [[ -n "$memory" && "$memory" -lt "$cpus" ]]; then cpus="$memory"; fi
+  if [[ "$cpus" -lt 1 ]]; then cpus=1; fi
+  printf '%s\n' "$cpus"
+}
+
+# version_at_least 3.28.1 3.25
+version_at_least() { [[ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" == "$2" ]]; }
+
+# Ubuntu 22.04's plain g++ is 11, and setup.sh installs g++-12 beside it.
+choose_compiler() {
+  if [[ -n "${CXX:-}" ]] || ! command -v g++-12 >/dev/null; then return; fi
+  if command -v g++ >/dev/null && version_at_least "$(g++ -dumpversion)" 12; then return; fi
+  export CC=gcc-12 CXX=g++-12
+}
+
+# Arguments are added to the configure command.
+configure_release() {
+  choose_compiler
+  run cmake --preset release "$@"
+}

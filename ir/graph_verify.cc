@@ -36,11 +36,11 @@ bool attr_matches(char letter, const Attr& a) {
   }
 }
 
-// "2", or "1 or 2" where the last operand may be left out.
+// "2 operands", or "1 or 2 operands" where the last may be left out.
 std::string operand_count(std::string_view letters) {
   const bool optional = letters.find('?') != std::string_view::npos;
   const size_t most = letters.size() - (optional ? 1 : 0);
-  return (optional ? std::to_string(most - 1) + " or " : "") + std::to_string(most);
+  return (optional ? std::to_string(most - 1) + " or " : "") + std::to_string(most) + (most == 1 ? " operand" : " operands");
 }
 
 std::string check_operands(const Graph& g, size_t id) {
@@ -54,7 +54,7 @@ std::string check_operands(const Graph& g, size_t id) {
         ++i;
         continue;
       }
-      return "takes " + operand_count(letters) + " operands, has " + std::to_string(n.operands.size());
+      return "takes " + operand_count(letters) + ", has " + std::to_string(n.operands.size());
     }
     const ValueId o = n.operands[k];
     if (o >= id) return "operand " + std::to_string(k) + " is not defined before its use";
@@ -79,7 +79,7 @@ std::string check_attr_values(const Node& n) {
     const auto& s = n.list_attr("scale");
     const auto& r = n.list_attr("ratio");
     if (s.size() != 2 || !(s[0] > 0) || !(s[0] <= s[1]) || !(s[1] <= 1)) return "scale must be two values with 0 < low <= high <= 1";
-    if (r.size() != 2 || !(r[0] >= 1e-6) || !(r[0] <= r[1]) || !(r[1] <= 1e6)) return "ratio must be two values with 0 < low <= high";
+    if (r.size() != 2 || !(r[0] >= 1e-6) || !(r[0] <= r[1]) || !(r[1] <= 1e6)) return "ratio must be two values with 1e-6 <= low <= high <= 1e6";
   }
   if (n.op == Op::random_bool && !(n.real_attr("p") >= 0 && n.real_attr("p") <= 1)) return "p must be 0 to 1";
   if (n.op == Op::const_bool && n.int_attr("value") != 0 && n.int_attr("value") != 1) return "value must be 0 or 1";

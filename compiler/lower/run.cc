@@ -1,6 +1,8 @@
 #include "compiler/lower/run.h"
 
+#include <algorithm>
 #include <functional>
+#include <utility>
 
 #include "compiler/lower/abi_layout.h"
 #include "compiler/lower/geometry.h"
@@ -63,11 +65,16 @@ class RunBuilder {
     }
     working_ = scratch_ + images;
     for (const StripGroup& g : ctx_.groups) check_alignment(g);
+    // In the graph's order, so that of several errors the same one is met first as by its interpreter.
+    const std::vector<std::pair<graph::ValueId, size_t>> rows = byte_rows();
+    size_t row = 0;
     bool streams = false;
     for (const StripGroup& g : ctx_.groups) {
+      for (; row < rows.size() && rows[row].first < g.strips; ++row) byte_row(rows[row].second);
       group(g);
       streams = streams || g.store.stream;
     }
+    for (; row < rows.size(); ++row) byte_row(rows[row].second);
     if (streams) b_.fence();
     return b_.finish();
   }
@@ -89,7 +96,6 @@ class RunBuilder {
   void scalars() {
     for (size_t k = 0; k < ctx_.graph.outputs.size(); ++k) {
       const Node& n = ctx_.graph[ctx_.graph.outputs[k].value];
-      if (n.type.kind == Kind::row) byte_row(n, b_.load(kPtr, outputs_, int64_t(8 * k)));
       if (n.type.kind != Kind::scalar) continue;
       const Node& source = ctx_.graph[n.operands[0]];
       const FieldAccess field{fields_, ctx_.field_index.at(source.text_attr("name"))};
@@ -113,8 +119,21 @@ class RunBuilder {
     b_.if_(off > b_.i64(0), [&] { fail(error_, HR_E_ALIGNMENT, {b_.i64(g.output), b_.i64(align)}); });
   }
 
-  // A field of kind bytes, padded with zeros.
-  void byte_row(const Node& n, V out) {
+  // Outputs that are fields of kind bytes, each with its node, in the order of the nodes.
+  std::vector<std::pair<graph::ValueId, size_t>> byte_rows() const {
+    std::vector<std::pair<graph::ValueId, size_t>> rows;
+    for (size_t k = 0; k < ctx_.graph.outputs.size(); ++k) {
+      const graph::ValueId value = ctx_.graph.outputs[k].value;
+      if (ctx_.graph[value].type.kind == Kind::row) rows.emplace_back(value, k);
+    }
+    std::sort(rows.begin(), rows.end());
+    return rows;
+  }
+
+  // Copies a field of kind bytes to its output, padded with zeros.
+  void byte_row(size_t output) {
+    const Node& n = ctx_.graph[ctx_.graph.outputs[output].value];
+    const V out = b_.load(kPtr, outputs_, int64_t(8 * output));
     const FieldAccess field{fields_, ctx_.field_index.at(ctx_.graph[n.operands[0]].text_attr("name"))};
     const V size = field.size(), length = b_.i64(n.int_attr("length")), one = b_.i64(1), data = field.data();
     const loop::Type byte = loop::vec(Scalar::i8, 1);

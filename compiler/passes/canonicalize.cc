@@ -5,11 +5,31 @@
 #include "compiler/graph_edit.h"
 #include "compiler/passes/pass.h"
 #include "ir/graph_interp.h"
+#include "ir/graph_size.h"
 
 namespace headrace::passes {
 namespace {
 
 using namespace graph;
+
+// Whether `size` is the size of `image`, found through ops that keep it.
+bool is_size_of(const Graph& g, ValueId size, ValueId image) {
+  if (g[size].op != Op::image_size) return false;
+  for (;;) {
+    if (g[size].operands[0] == image) return true;
+    const Node& n = g[image];
+    const bool keeps = n.op == Op::flip || n.op == Op::affine || n.op == Op::convert || n.op == Op::normalize ||
+                       (n.op == Op::decode && n.operands.size() == 1);
+    if (!keeps) return false;
+    image = n.operands[0];
+  }
+}
+
+bool is_size_of_rect(const Graph& g, ValueId size, ValueId rect) {
+  if (g[size].op == Op::rect_size && g[size].operands[0] == rect) return true;
+  const StaticSize inner = static_size(g, size), outer = static_size(g, rect);
+  return inner.known() && inner.height == outer.height && inner.width == outer.width;
+}
 
 // A value equal to node `id`, which may be new; kNoValue if there is nothing simpler.
 ValueId simplify(Graph& g, ValueId id) {
@@ -19,11 +39,7 @@ ValueId simplify(Graph& g, ValueId id) {
     case Op::compose_rect:
       if (operand(0).op == Op::full_rect) return n.operands[1];
       // A full rectangle of the outer rectangle's own size is the outer rectangle.
-      if (operand(1).op == Op::full_rect && g[operand(1).operands[0]].op == Op::rect_size &&
-          g[operand(1).operands[0]].operands[0] == n.operands[0]) {
-        return n.operands[0];
-      }
-      return kNoValue;
+      return operand(1).op == Op::full_rect && is_size_of_rect(g, operand(1).operands[0], n.operands[0]) ? n.operands[0] : kNoValue;
     case Op::rect_size: return operand(0).op == Op::full_rect ? operand(0).operands[0] : kNoValue;
     case Op::mirror_rect:
       if (known_bool(g, n.operands[2]) == 0 && known_bool(g, n.operands[3]) == 0) return n.operands[0];
@@ -49,8 +65,8 @@ ValueId simplify(Graph& g, ValueId id) {
       }
       if (operand(0).op == Op::resample) return emit(g, Op::rect_size, {operand(0).operands[3]});
       return kNoValue;
-    case Op::crop: return operand(1).op == Op::full_rect && g[operand(1).operands[0]].op == Op::image_size &&
-                          g[operand(1).operands[0]].operands[0] == n.operands[0] ? n.operands[0] : kNoValue;
+    case Op::crop:
+      return operand(1).op == Op::full_rect && is_size_of(g, operand(1).operands[0], n.operands[0]) ? n.operands[0] : kNoValue;
     case Op::flip: return known_bool(g, n.operands[1]) == 0 && known_bool(g, n.operands[2]) == 0 ? n.operands[0] : kNoValue;
     case Op::convert:
       if (n.type.kind == Kind::image && operand(0).type.elem == n.type.elem) return n.operands[0];

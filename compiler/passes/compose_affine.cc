@@ -1,5 +1,7 @@
 // Composes consecutive affine maps into one: one rounding instead of two (approx: the last bit of an f32
-// can differ).
+// can differ). Maps stay apart where their product leaves the normal range of f32.
+#include <cmath>
+
 #include "compiler/graph_edit.h"
 #include "compiler/passes/pass.h"
 
@@ -13,10 +15,13 @@ void compose_affine(Graph& g) {
     if (n.op != Op::affine || g[n.operands[0]].op != Op::affine) continue;
     const Node inner = g[n.operands[0]];
     std::vector<double> scale = n.list_attr("scale"), bias = n.list_attr("bias");
+    bool normal = true;
     for (size_t c = 0; c < scale.size(); ++c) {
       bias[c] = double(float(scale[c] * inner.list_attr("bias")[c] + bias[c]));
       scale[c] = double(float(scale[c] * inner.list_attr("scale")[c]));
+      normal = normal && std::isnormal(float(scale[c])) && std::isfinite(bias[c]);
     }
+    if (!normal) continue;
     replace_uses(g, i, emit(g, Op::affine, {inner.operands[0]}, {{"scale", scale}, {"bias", bias}}));
   }
   compact(g);

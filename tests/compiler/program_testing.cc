@@ -78,8 +78,13 @@ TestImage random_rgb(uint32_t width, uint32_t height, uint64_t seed) {
   return image;
 }
 
-TestImage random_jpeg(uint32_t width, uint32_t height, uint64_t seed, int quality, int h_samp, int v_samp) {
-  const TestImage rgb = random_rgb(width, height, seed);
+namespace {
+
+// The seed's pixels as RGB, or their red channel as gray.
+TestImage encode_jpeg(uint32_t width, uint32_t height, uint64_t seed, int quality, int h_samp, int v_samp, bool gray) {
+  TestImage pixels = random_rgb(width, height, seed);
+  const uint32_t channels = gray ? 1 : 3;
+  for (size_t i = 0; gray && i < size_t(width) * height; ++i) pixels.bytes[i] = pixels.bytes[3 * i];
   jpeg_compress_struct c{};
   jpeg_error_mgr errors{};
   c.err = jpeg_std_error(&errors);
@@ -89,15 +94,15 @@ TestImage random_jpeg(uint32_t width, uint32_t height, uint64_t seed, int qualit
   jpeg_mem_dest(&c, &out, &size);
   c.image_width = width;
   c.image_height = height;
-  c.input_components = 3;
-  c.in_color_space = JCS_RGB;
+  c.input_components = int(channels);
+  c.in_color_space = gray ? JCS_GRAYSCALE : JCS_RGB;
   jpeg_set_defaults(&c);
   jpeg_set_quality(&c, quality, TRUE);
   c.comp_info[0].h_samp_factor = h_samp;
   c.comp_info[0].v_samp_factor = v_samp;
   jpeg_start_compress(&c, TRUE);
   for (uint32_t y = 0; y < height; ++y) {
-    JSAMPROW row = const_cast<uint8_t*>(&rgb.bytes[size_t(y) * width * 3]);
+    JSAMPROW row = &pixels.bytes[size_t(y) * width * channels];
     jpeg_write_scanlines(&c, &row, 1);
   }
   jpeg_finish_compress(&c);
@@ -113,8 +118,22 @@ TestImage random_jpeg(uint32_t width, uint32_t height, uint64_t seed, int qualit
   return image;
 }
 
+}  // namespace
+
+TestImage random_jpeg(uint32_t width, uint32_t height, uint64_t seed, int quality, int h_samp, int v_samp) {
+  return encode_jpeg(width, height, seed, quality, h_samp, v_samp, false);
+}
+
+TestImage random_gray_jpeg(uint32_t width, uint32_t height, uint64_t seed, int quality) {
+  return encode_jpeg(width, height, seed, quality, 1, 1, true);
+}
+
 RunResult run_program(const Program& program, const TestImage& image, const hr_key& key, int64_t label) {
   const ProgramInfo& info = program.info();
+  // A text whose length depends on the sample; padded as a dataset would pad it.
+  const std::string text = "class/photo_" + std::to_string(key.sample % 100000) + ".jpg";
+  std::string padded = text;
+  padded.resize(text.size() + HR_BUFFER_ALIGNMENT, '\1');
   std::vector<hr_field> fields;
   for (const ProgramField& f : info.fields) {
     hr_field field{};
@@ -124,6 +143,8 @@ RunResult run_program(const Program& program, const TestImage& image, const hr_k
       field.height = image.height;
       field.encoding = image.encoding;
       field.channels = 3;
+    } else if (f.kind == FieldKind::bytes) {
+      field.size = text.size();
     } else {
       field.value = f.kind == FieldKind::f64 ? std::bit_cast<int64_t>(double(label) + 0.25) : label;
     }
@@ -138,6 +159,7 @@ RunResult run_program(const Program& program, const TestImage& image, const hr_k
   if (result.code == HR_OK) {
     for (size_t i = 0; i < fields.size(); ++i) {
       if (info.fields[i].kind == FieldKind::image) fields[i].data = image.bytes.data();
+      if (info.fields[i].kind == FieldKind::bytes) fields[i].data = reinterpret_cast<const uint8_t*>(padded.data());
     }
     Guarded scratch(plan.scratch_bytes);
     std::vector<Guarded> outputs;

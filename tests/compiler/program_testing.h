@@ -23,6 +23,9 @@ TestImage random_rgb(uint32_t width, uint32_t height, uint64_t seed);
 /// The same kind of pixels as a JPEG (libjpeg, given quality and sampling factors of the first component).
 TestImage random_jpeg(uint32_t width, uint32_t height, uint64_t seed, int quality, int h_samp, int v_samp);
 
+/// A grayscale JPEG.
+TestImage random_gray_jpeg(uint32_t width, uint32_t height, uint64_t seed, int quality);
+
 struct RunResult {
   hr_result code = HR_OK;
   std::string error;                         ///< hr_error::text
@@ -31,8 +34,9 @@ struct RunResult {
   bool operator==(const RunResult&) const = default;
 };
 
-/// plan() and run() of one sample. Every field of the program named "label" gets `label`; image fields get
-/// the image. Scratch and outputs are exact in size and surrounded by guard bytes that are checked.
+/// plan() and run() of one sample. Image fields get the image, integer fields `label`, f64 fields a number near
+/// it, bytes fields a short text. Scratch and outputs are exact in size and surrounded by guard bytes that are
+/// checked.
 RunResult run_program(const Program& program, const TestImage& image, const hr_key& key, int64_t label = 7);
 
 /// A short account of how two results differ; empty if they do not.

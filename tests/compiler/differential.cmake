@@ -1,0 +1,15 @@
+# Every way to run a pipeline gives the same bytes; what is compared is in README.md of tests/.
+set(headrace_engine_testing coverage.cc engines.cc program_testing.cc random_images.cc random_spec.cc)
+
+function(headrace_engine_test)
+  headrace_test(${ARGN})
+  cmake_parse_arguments(T "" "NAME" "SOURCES;LIBS" ${ARGN})
+  target_link_libraries(${T_NAME} PRIVATE headrace::pipeline PkgConfig::JPEG_TURBO)
+  if(HEADRACE_JIT)
+    target_link_libraries(${T_NAME} PRIVATE headrace_codegen)
+    target_compile_definitions(${T_NAME} PRIVATE HEADRACE_WITH_JIT)
+  endif()
+endfunction()
+
+headrace_engine_test(NAME differential_test SOURCES differential_test.cc ${headrace_engine_testing})
+headrace_engine_test(NAME planted_bugs_test SOURCES planted_bugs_test.cc loop_mutator.cc program_testing.cc)

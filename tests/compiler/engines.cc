@@ -1,0 +1,130 @@
+#include "tests/compiler/engines.h"
+
+#include "compiler/frontend/build_graph.h"
+#include "compiler/lower/lower.h"
+#include "compiler/passes/pass.h"
+#include "compiler/pipeline/kernel_symbols.h"
+#include "compiler/pipeline/programs.h"
+#include "compiler/spec.h"
+#include "runtime/platform/fp_env.h"
+
+namespace headrace::testing {
+namespace {
+
+#ifdef HEADRACE_WITH_JIT
+class LinkedProgram final : public Program {
+ public:
+  LinkedProgram(std::unique_ptr<codegen::Library> library, ProgramInfo info)
+      : library_(std::move(library)), info_(std::move(info)) {}
+  const ProgramInfo& info() const override { return info_; }
+  hr_result plan(hr_plan_frame& frame) const override {
+    const FpEnvironment fp;
+    return library_->plan()(&frame);
+  }
+  hr_result run(hr_run_frame& frame) const override {
+    const FpEnvironment fp;
+    return library_->run()(&frame);
+  }
+
+ private:
+  std::unique_ptr<codegen::Library> library_;
+  ProgramInfo info_;
+};
+#endif
+
+}  // namespace
+
+PipelineMaker::PipelineMaker() = default;
+PipelineMaker::~PipelineMaker() = default;
+
+Expected<Pipeline> PipelineMaker::make(std::string_view spec_json, const std::vector<ProgramField>& fields,
+                                       const std::vector<EngineChoice>& engines) {
+  HR_ASSIGN_OR_RETURN(const spec::Spec spec, parse_spec(spec_json, &fields));
+  Pipeline p;
+  HR_ASSIGN_OR_RETURN(p.built, build_graph(spec, &fields));
+  p.unoptimised = make_graph_program(p.built, program_info(p.built));
+  p.optimised = p.built;
+  graph::Graph before = p.built;
+  passes::Options options;
+  options.after = [&](const passes::Pass& pass, bool changed, const graph::Graph& g, int64_t) {
+    if (changed && pass.tag == passes::Tag::exact) {
+      p.exact_steps.push_back({std::string(pass.name), make_graph_program(before, program_info(before)),
+                               make_graph_program(g, program_info(g))});
+    }
+    before = g;
+  };
+  HR_RETURN_IF_ERROR(passes::run(p.optimised, options));
+  p.reference = make_graph_program(p.optimised, program_info(p.optimised));
+  for (const EngineChoice& choice : engines) {
+    HR_ASSIGN_OR_RETURN(ProgramPtr program, make_engine(p.optimised, choice));
+    p.engines.push_back({choice.name(), std::move(program)});
+  }
+  return p;
+}
+
+Expected<ProgramPtr> PipelineMaker::make_engine(const graph::Graph& graph, const EngineChoice& choice) {
+  HR_ASSIGN_OR_RETURN(Lowered lowered, lower(graph, choice.schedule));
+  for (const loop::Function& f : lowered.module.functions) {
+    streaming_ += loop::print(f).find(std::string(loop::op_name(loop::Op::store_stream)) + " ") != std::string::npos;
+  }
+  if (choice.isa.empty()) return make_loop_program(std::move(lowered.module), std::move(lowered.info));
+#ifdef HEADRACE_WITH_JIT
+  const codegen::Target target{*parse_isa(choice.isa), choice.schedule.vector_bits};
+  std::vector<codegen::Object> objects;
+  loop::Module missing;
+  for (const loop::Function& f : lowered.module.functions) {
+    const std::string key = codegen::stage_key(f, target);
+    const auto known = objects_.find(key);
+    if (known != objects_.end()) {
+      objects.push_back(known->second);
+      ++reused_;
+    } else {
+      missing.functions.push_back(f);
+    }
+  }
+  HR_ASSIGN_OR_RETURN(const std::vector<codegen::Object> made, codegen::compile_objects(missing, target, 1));
+  for (const codegen::Object& o : made) {
+    objects.push_back(o);
+    if (o.name != "plan" && o.name != "run") objects_.emplace(o.key, o);
+    ++compiled_;
+  }
+  std::vector<codegen::Symbol> symbols;
+  for (const KernelSymbol& s : kernel_symbols()) symbols.push_back({std::string(s.name), s.address});
+  HR_ASSIGN_OR_RETURN(auto library, codegen::link(objects, symbols));
+  return ProgramPtr(std::make_shared<LinkedProgram>(std::move(library), std::move(lowered.info)));
+#else
+  return Status("compile.no_jit", "", "built without the code generator");
+#endif
+}
+
+std::vector<std::string> runnable_levels() {
+  std::vector<std::string> levels;
+#ifdef HEADRACE_WITH_JIT
+  for (const Isa isa : {Isa::x86_64_v3, Isa::x86_64_v4, Isa::x86_64_v4_vbmi2}) {
+    if (isa_supported(isa)) levels.emplace_back(isa_name(isa));
+  }
+#endif
+  return levels;
+}
+
+std::string compare_engines(const Pipeline& p, const TestImage& image, const hr_key& key, int64_t label,
+                            bool check_passes, RunResult& reference) {
+  reference = run_program(*p.reference, image, key, label);
+  if (check_passes) {
+    for (const PassStep& step : p.exact_steps) {
+      const std::string d = difference(run_program(*step.before, image, key, label), run_program(*step.after, image, key, label));
+      if (!d.empty()) return "graph interpreter before and after the exact pass " + step.pass + ": " + d;
+    }
+    if (p.built.numerics == Numerics::exact) {
+      const std::string d = difference(run_program(*p.unoptimised, image, key, label), reference);
+      if (!d.empty()) return "graph interpreter before and after all passes: " + d;
+    }
+  }
+  for (const NamedProgram& engine : p.engines) {
+    const std::string d = difference(reference, run_program(*engine.program, image, key, label));
+    if (!d.empty()) return "graph interpreter and " + engine.name + ": " + d;
+  }
+  return "";
+}
+
+}  // namespace headrace::testing

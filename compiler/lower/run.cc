@@ -183,7 +183,7 @@ class RunBuilder {
       return Values{strip + b_.load(kI64, strip) * 3, m.strip_stride};
     }, [&] {
       const V stride = width * 3, needed = stride * height;
-      b_.if_(field.size() < needed, [&] { fail(error_, HR_E_LIMIT, {needed, field.size()}); });
+      b_.if_(field.size() < needed, [&] { fail(error_, HR_E_SHORT, {field.size(), needed}); });
       return Values{field.data() + (r.src[0] * stride + r.src[1] * 3), stride};
     });
     nest(g, r, m, dst, rows[1], [&](V first, V count) {

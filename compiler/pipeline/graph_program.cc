@@ -14,10 +14,10 @@ hr_result decode_field(void* context, const hr_field& f, const geometry::Rect& r
   if (f.encoding == HR_ENCODING_RGB) {
     const uint64_t needed = uint64_t{f.width} * f.height * 3;
     if (f.size < needed) {
-      error->code = HR_E_LIMIT;
-      error->args[0] = int64_t(needed);
-      error->args[1] = int64_t(f.size);
-      return HR_E_LIMIT;
+      error->code = HR_E_SHORT;
+      error->args[0] = int64_t(f.size);
+      error->args[1] = int64_t(needed);
+      return HR_E_SHORT;
     }
     for (int64_t y = 0; y < r.height; ++y) {
       std::memcpy(dst + size_t(y) * row, f.data + (size_t(r.top + y) * f.width + size_t(r.left)) * 3, row);

@@ -31,6 +31,7 @@ enum {
   HR_E_LIMIT = 4,         /* args: what was asked, the limit */
   HR_E_ABI = 5,           /* args: version found, version expected */
   HR_E_ALIGNMENT = 7,     /* args: the output's number, the alignment its memory needs, in bytes */
+  HR_E_SHORT = 8,         /* a raw image has too few bytes; args: bytes it has, bytes it needs */
   HR_E_INTERNAL = 6       /* error.text says what; always a defect of headrace */
 };
 

@@ -37,7 +37,7 @@ class SignalsBlocked {
   SignalsBlocked& operator=(const SignalsBlocked&) = delete;
 
  private:
-  sigset_t before_;
+  sigset_t before_ = {};
 };
 
 }  // namespace
@@ -118,7 +118,7 @@ LoaderImpl::~LoaderImpl() {
     // the process was copied: nothing they use can be waited for or destroyed.
     for (std::thread& t : threads_) t.detach();
     for (std::unique_ptr<LoaderWorker>& w : workers_) (void)w.release();
-    (void)new std::shared_ptr<BatchRing>(std::move(ring_));
+    (void)new (std::nothrow) std::shared_ptr<BatchRing>(std::move(ring_));
     return;
   }
   ring_->close();

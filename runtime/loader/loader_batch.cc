@@ -1,3 +1,4 @@
+#include <new>
 #include <utility>
 
 #include "headrace/loader.h"
@@ -11,7 +12,7 @@ void release(std::shared_ptr<void> owner, BatchSlot* slot) noexcept {
   const auto ring = std::static_pointer_cast<BatchRing>(std::move(owner));
   if (ring->in_forked_process()) {
     // The parent's workers may have held the ring's lock when this process was copied: leave it as it is.
-    (void)new std::shared_ptr<BatchRing>(ring);
+    (void)new (std::nothrow) std::shared_ptr<BatchRing>(ring);
     return;
   }
   ring->give_back(std::unique_ptr<BatchSlot>(slot));

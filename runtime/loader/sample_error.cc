@@ -34,7 +34,7 @@ Description describe(hr_result result, const hr_error& error) {
   const int64_t* const a = error.args;
   // The program's text, with a terminator whatever the program did.
   const std::string own(error.text, strnlen(error.text, sizeof error.text));
-  const auto own_or = [&](std::string text) { return own.empty() ? std::move(text) : own; };
+  const auto own_or = [&](const std::string& text) { return own.empty() ? text : own; };
   switch (result) {
     case HR_E_DECODE:
       return {"sample.decode", own_or("the image cannot be decoded")};
@@ -49,6 +49,12 @@ Description describe(hr_result result, const hr_error& error) {
     case HR_E_ABI:
       return {"loader.abi", own_or("the pipeline was called with version " + number(a[0]) +
                                    " of the interface and was compiled for version " + number(a[1]))};
+    case HR_E_SHORT:
+      return {"sample.short", own_or("the image has " + number(a[0]) + " bytes, fewer than the " + number(a[1]) +
+                                     " its size asks for")};
+    case HR_E_ALIGNMENT:
+      return {"sample.alignment", own_or("the memory of output " + number(a[0]) + " must be aligned to " +
+                                         number(a[1]) + " bytes")};
     case HR_E_INTERNAL:
       return {"internal", own_or("the pipeline failed without saying why")};
     default:

@@ -76,12 +76,13 @@ std::vector<std::string> group_folders(const std::string& root, const std::strin
   if (mount_root != "/") {
     group = group.compare(0, mount_root.size(), mount_root) == 0 ? group.substr(mount_root.size()) : "";
   }
+  const std::string mount = root + mount_point;
   std::vector<std::string> folders;
   while (!group.empty() && group != "/") {
-    folders.push_back(root + mount_point + group);
+    folders.push_back(mount + group);
     group.resize(group.rfind('/') == std::string::npos ? 0 : group.rfind('/'));
   }
-  folders.push_back(root + mount_point);
+  folders.push_back(mount);
   return folders;
 }
 

@@ -79,7 +79,7 @@ class Verifier {
     static constexpr int kOperands[] = {0, 1, 2, 3, 2, 1, 2, 1, -1, -1, -1, -1};
     const int expected = i.op == Op::dot2 ? 2 : kOperands[int(op_form(i.op))];
     if (expected >= 0 && int(i.operands.size()) != expected) {
-      fail(i, "takes " + std::to_string(expected) + " operands, has " + std::to_string(i.operands.size()));
+      fail(i, "takes " + std::to_string(expected) + (expected == 1 ? " operand, has " : " operands, has ") + std::to_string(i.operands.size()));
     } else if (const std::string problem = types(i); !problem.empty()) {
       fail(i, problem);
     }

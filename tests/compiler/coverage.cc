@@ -6,6 +6,43 @@
 
 namespace headrace::testing {
 
+bool is_resampling(const std::string& op) {
+  return op == "random_resized_crop" || op == "resize" || op == "resize_short_side";
+}
+
+const std::vector<std::string>& coverage_ops() {
+  static const std::vector<std::string> ops = {"crop",
+                                               "center_crop",
+                                               "random_crop",
+                                               "random_resized_crop",
+                                               "resize",
+                                               "resize_short_side",
+                                               "horizontal_flip",
+                                               "vertical_flip",
+                                               "random_horizontal_flip",
+                                               "random_vertical_flip",
+                                               "normalize",
+                                               "convert",
+                                               "convert_scale",
+                                               "layout_NHWC",
+                                               "layout_NCHW",
+                                               "layout_channels_last"};
+  return ops;
+}
+const std::vector<std::string>& coverage_dtypes() {
+  static const std::vector<std::string> dtypes = {"u8", "f16", "bf16", "f32"};
+  return dtypes;
+}
+const std::vector<std::string>& coverage_filters() {
+  static const std::vector<std::string> filters = {"none", "bilinear", "bilinear_point", "area", "nearest"};
+  return filters;
+}
+
+bool coverage_possible(const std::string& op, const std::string& dtype, const std::string& filter) {
+  if (filter == "none" && is_resampling(op)) return false;
+  return !(op == "normalize" && dtype == "u8");  // normalized values cannot become u8
+}
+
 void Coverage::add(const OutputContent& content, const std::string& engine) {
   ++total_;
   for (const std::string& op : content.ops) {

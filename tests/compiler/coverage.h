@@ -6,9 +6,26 @@
 #include <tuple>
 #include <vector>
 
-#include "tests/compiler/random_spec.h"
-
 namespace headrace::testing {
+
+/// What one image output of a spec consists of, for coverage counts.
+struct OutputContent {
+  std::string dtype;                 ///< of the output
+  std::vector<std::string> filters;  ///< of its resizes; {"none"} if it has none
+  std::vector<std::string> ops;      ///< as in coverage_ops(), each once
+};
+
+/// Ops as counted: resizes by "size" and by "short_side" apart, "convert" with and without scale, and each
+/// layout.
+const std::vector<std::string>& coverage_ops();
+const std::vector<std::string>& coverage_dtypes();
+const std::vector<std::string>& coverage_filters();
+
+/// Whether an op of the list above resizes.
+bool is_resampling(const std::string& op);
+
+/// Whether some valid output has this op, dtype and filter.
+bool coverage_possible(const std::string& op, const std::string& dtype, const std::string& filter);
 
 class Coverage {
  public:
@@ -25,7 +42,8 @@ class Coverage {
   int total() const { return total_; }
 
  private:
-  int count(const std::string& op, const std::string& dtype, const std::string& filter, const std::string& engine) const;
+  int count(const std::string& op, const std::string& dtype, const std::string& filter,
+            const std::string& engine) const;
 
   std::map<std::tuple<std::string, std::string, std::string, std::string>, int> counts_;
   int total_ = 0;

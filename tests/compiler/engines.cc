@@ -65,7 +65,8 @@ Expected<Pipeline> PipelineMaker::make(std::string_view spec_json, const std::ve
 Expected<ProgramPtr> PipelineMaker::make_engine(const graph::Graph& graph, const EngineChoice& choice) {
   HR_ASSIGN_OR_RETURN(Lowered lowered, lower(graph, choice.schedule));
   for (const loop::Function& f : lowered.module.functions) {
-    streaming_ += loop::print(f).find(std::string(loop::op_name(loop::Op::store_stream)) + " ") != std::string::npos;
+    streaming_ +=
+        loop::print(f).find(std::string(loop::op_name(loop::Op::store_stream)) + " ") != std::string::npos;
   }
   if (choice.isa.empty()) return make_loop_program(std::move(lowered.module), std::move(lowered.info));
 #ifdef HEADRACE_WITH_JIT
@@ -112,7 +113,8 @@ std::string compare_engines(const Pipeline& p, const TestImage& image, const hr_
   reference = run_program(*p.reference, image, key, label);
   if (check_passes) {
     for (const PassStep& step : p.exact_steps) {
-      const std::string d = difference(run_program(*step.before, image, key, label), run_program(*step.after, image, key, label));
+      const std::string d = difference(run_program(*step.before, image, key, label),
+                                       run_program(*step.after, image, key, label));
       if (!d.empty()) return "graph interpreter before and after the exact pass " + step.pass + ": " + d;
     }
     if (p.built.numerics == Numerics::exact) {

@@ -33,10 +33,10 @@ struct PassStep {
 };
 
 struct Pipeline {
-  graph::Graph built, optimised;     ///< before and after all passes
-  ProgramPtr unoptimised;            ///< interprets `built`
-  ProgramPtr reference;              ///< interprets `optimised`
-  std::vector<PassStep> exact_steps; ///< the exact passes that changed the graph
+  graph::Graph built, optimised;      ///< before and after all passes
+  ProgramPtr unoptimised;             ///< interprets `built`
+  ProgramPtr reference;               ///< interprets `optimised`
+  std::vector<PassStep> exact_steps;  ///< the exact passes that changed the graph
   std::vector<NamedProgram> engines;
 };
 
@@ -44,7 +44,9 @@ struct Pipeline {
 struct EngineChoice {
   std::string isa;
   Schedule schedule;
-  std::string name() const { return (isa.empty() ? "loop" : isa) + " " + std::to_string(schedule.vector_bits); }
+  std::string name() const {
+    return (isa.empty() ? "loop" : isa) + " " + std::to_string(schedule.vector_bits);
+  }
 };
 
 /// Compiles pipelines. A stage function is compiled once for each stage_key, as the object cache would.
@@ -75,7 +77,7 @@ std::vector<std::string> runnable_levels();
 /// Runs a sample on the reference and on every engine; "" if all agree, else which differs first and how.
 /// `reference` receives the reference's result. With `check_passes` every exact pass is checked too, and in
 /// exact numerics the graph before all passes.
-std::string compare_engines(const Pipeline& pipeline, const TestImage& image, const hr_key& key, int64_t label,
-                            bool check_passes, RunResult& reference);
+std::string compare_engines(const Pipeline& pipeline, const TestImage& image, const hr_key& key,
+                            int64_t label, bool check_passes, RunResult& reference);
 
 }  // namespace headrace::testing

@@ -1,6 +1,6 @@
 // What each pass makes of a graph, and what a stage's loops look like, as texts in golden/. A file holds
-// "key: value" lines (passes; stage and vector_bits for loop IR), an input (a spec or a graph) and the expected
-// output. HEADRACE_UPDATE_GOLDEN=1 rewrites the outputs.
+// "key: value" lines (passes; stage and vector_bits for loop IR), an input (a spec or a graph) and the
+// expected output. HEADRACE_UPDATE_GOLDEN=1 rewrites the outputs.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -35,7 +35,9 @@ Golden read_golden(const std::string& path) {
     ADD_FAILURE() << path << ": no input or no output";
     return {};
   }
-  Golden g{text.substr(0, output + kOutput.size()), {}, text.substr(input + kInput.size(), output - input - kInput.size()),
+  Golden g{text.substr(0, output + kOutput.size()),
+           {},
+           text.substr(input + kInput.size(), output - input - kInput.size()),
            text.substr(output + kOutput.size())};
   std::istringstream lines(text.substr(0, input));
   for (std::string line; std::getline(lines, line);) {
@@ -63,7 +65,8 @@ Status run_passes(graph::Graph& g, const std::string& list) {
   if (list == "all") return passes::run(g);
   for (const std::string& name : split(list)) {
     const auto all = passes::all();
-    const auto pass = std::find_if(all.begin(), all.end(), [&](const passes::Pass& p) { return p.name == name; });
+    const auto pass =
+        std::find_if(all.begin(), all.end(), [&](const passes::Pass& p) { return p.name == name; });
     if (pass == all.end()) return Status("test", name, "no such pass");
     pass->run(g);
     HR_RETURN_IF_ERROR(graph::verify(g));
@@ -119,10 +122,12 @@ INSTANTIATE_TEST_SUITE_P(Files, GoldenTest, ::testing::ValuesIn(golden_names()),
 
 TEST(Golden, EveryPassHasOne) {
   std::string passes;
-  for (const std::string& name : golden_names()) passes += read_golden(kFolder + name + ".txt").keys["passes"] + ",";
+  for (const std::string& name : golden_names())
+    passes += read_golden(kFolder + name + ".txt").keys["passes"] + ",";
   for (const passes::Pass& pass : passes::all()) {
     if (pass.run == passes::canonicalize) continue;  // runs under two names
-    EXPECT_NE(passes.find(std::string(pass.name) + ","), std::string::npos) << pass.name << " ends no list of passes";
+    EXPECT_NE(passes.find(std::string(pass.name) + ","), std::string::npos)
+        << pass.name << " ends no list of passes";
   }
   EXPECT_NE(passes.find("canonicalize,"), std::string::npos);
 }

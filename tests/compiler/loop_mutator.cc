@@ -53,7 +53,9 @@ Inst* LoopMutator::find(const InstPlace& place) {
       return true;
     });
   }
-  if (!found) fail("no " + std::string(loop::op_name(place.op)) + " number " + std::to_string(place.n) + (f_ ? " in @" + f_->name : ""));
+  if (!found)
+    fail("no " + std::string(loop::op_name(place.op)) + " number " + std::to_string(place.n) +
+         (f_ ? " in @" + f_->name : ""));
   return found;
 }
 
@@ -119,12 +121,14 @@ void LoopMutator::swap_operands(const InstPlace& place, size_t a, size_t b) {
 }
 
 void LoopMutator::change_constant(Type type, int64_t from, int64_t to) {
-  const bool found = f_ && walk(f_->body, [&](Block& b, size_t i) {
-    Inst& inst = b.insts[i];
-    if (inst.op != Op::constant || inst.imm != from || !(f_->types[inst.results[0]] == type)) return false;
-    inst.imm = to;
-    return true;
-  });
+  const bool found =
+      f_ && walk(f_->body, [&](Block& b, size_t i) {
+        Inst& inst = b.insts[i];
+        if (inst.op != Op::constant || inst.imm != from || !(f_->types[inst.results[0]] == type))
+          return false;
+        inst.imm = to;
+        return true;
+      });
   if (!found) fail("no constant " + std::to_string(from) + " : " + loop::type_text(type));
 }
 
@@ -176,7 +180,8 @@ void LoopMutator::truncate_bf16(const InstPlace& place) {
   if (!inst) return;
   const ValueId real = inst->operands[0], result = inst->results[0];
   const Type bits_type = loop::vec(loop::Scalar::i32, f_->types[real].lanes);
-  const ValueId sixteen = new_constant(bits_type, 16), bits = new_value(bits_type), upper = new_value(bits_type);
+  const ValueId sixteen = new_constant(bits_type, 16), bits = new_value(bits_type),
+                upper = new_value(bits_type);
   insert_before(place, {Op::bitcast, {real}, {bits}, 0, 0, loop::Pred::eq, {}, {}, {}});
   insert_before(place, {Op::lshr, {bits, sixteen}, {upper}, 0, 0, loop::Pred::eq, {}, {}, {}});
   Inst* changed = find(place);

@@ -1,2 +1,7 @@
 # The passes one by one, the texts of every form, and the objects that code generation makes.
 headrace_test(NAME golden_test SOURCES golden_test.cc LIBS headrace::compiler)
+headrace_test(NAME forms_test SOURCES forms_test.cc LIBS headrace::pipeline)
+if(HEADRACE_JIT)
+  target_compile_definitions(forms_test PRIVATE HEADRACE_WITH_JIT)
+  headrace_test(NAME objects_test SOURCES objects_test.cc LIBS headrace::compiler headrace_codegen)
+endif()

@@ -61,63 +61,117 @@ const std::vector<PlantedBug>& planted_bugs() {
       {"smin for smax in the clamp of the horizontal pass", kTrain, "horizontal_pillow8",
        [](LoopMutator& m) { m.set_op({Op::smax}, Op::smin); }},
       {"unpack low and high swapped in the transpose of bytes", kTrain, "columns_pillow8",
-       [](LoopMutator& m) { m.swap_masks({Op::shuffle, 20}, {Op::shuffle, 21}); }},
+       [](LoopMutator& m) {
+         m.swap_masks({Op::shuffle, 20}, {Op::shuffle, 21});
+       }},
       {"second tap multiplied by the first tap's weight", kTrain, "vertical_image",
-       [](LoopMutator& m) { m.use_instead({Op::load, 2}, {Op::load, 1}); }},
+       [](LoopMutator& m) {
+         m.use_instead({Op::load, 2}, {Op::load, 1});
+       }},
       {"start index of the first row used for all", kTrain, "vertical_image",
-       [](LoopMutator& m) { m.set_operand({Op::load, 0}, 1, 0); }},
+       [](LoopMutator& m) {
+         m.set_operand({Op::load, 0}, 1, 0);
+       }},
       {"loop over further taps starts one late", kTrain, "horizontal_pillow8",
-       [](LoopMutator& m) { m.set_operand({Op::for_, 2}, 0, 3); }},
+       [](LoopMutator& m) {
+         m.set_operand({Op::for_, 2}, 0, 3);
+       }},
       {"last block of a row lost", kTrain, "vertical_image",
        [](LoopMutator& m) {
          for (int k = 0; k < 3; ++k) m.erase({Op::store, m.count(Op::store) - 1});
        }},
       {"channels stored in each other's plane", kTrain, "vertical_image",
-       [](LoopMutator& m) { m.swap_stored({Op::store, 1}, {Op::store, 3}); }},
+       [](LoopMutator& m) {
+         m.swap_stored({Op::store, 1}, {Op::store, 3});
+       }},
       {"plane offset in elements instead of bytes", kTrain, "vertical_image",
        [](LoopMutator& m) { m.change_constant(loop::kI64, 12 * 21 * 2, 12 * 21); }},
       {"bias and pixel of the fma swapped", kTrain, "vertical_image",
-       [](LoopMutator& m) { m.swap_operands({Op::fma, 0}, 1, 2); }},
+       [](LoopMutator& m) {
+         m.swap_operands({Op::fma, 0}, 1, 2);
+       }},
       {"bf16 truncated instead of rounded", kTrain, "vertical_image",
-       [](LoopMutator& m) { m.truncate_bf16({Op::bf16round, 1}); }},
+       [](LoopMutator& m) {
+         m.truncate_bf16({Op::bf16round, 1});
+       }},
       {"horizontal flip not passed to the table", kTrain, "run",
-       [](LoopMutator& m) { m.set_operand({Op::call, 0, "table_triangle_pillow8"}, 5, 0); }},
-      {"vertical mirror missing", kTrain, "run", [](LoopMutator& m) { m.set_operand({Op::call, 0, "vertical_image"}, kMirror, 0); }},
+       [](LoopMutator& m) {
+         m.set_operand({Op::call, 0, "table_triangle_pillow8"}, 5, 0);
+       }},
+      {"vertical mirror missing", kTrain, "run",
+       [](LoopMutator& m) {
+         m.set_operand({Op::call, 0, "vertical_image"}, kMirror, 0);
+       }},
       {"row stride of the output in elements", kTrain, "run",
-       [](LoopMutator& m) { m.set_operand({Op::call, 0, "vertical_image"}, kDstStride, 21); }},
+       [](LoopMutator& m) {
+         m.set_operand({Op::call, 0, "vertical_image"}, kDstStride, 21);
+       }},
       {"ring holds a strip only", kTrain, "run",
-       [](LoopMutator& m) { m.freeze_operand({Op::call, 0, "vertical_image"}, kCapacity, 16); }},
+       [](LoopMutator& m) {
+         m.freeze_operand({Op::call, 0, "vertical_image"}, kCapacity, 16);
+       }},
       {"ring capacity disagrees between the stages", kTrain, "run",
-       [](LoopMutator& m) { m.set_operand({Op::call, 0, "vertical_image"}, kCapacity, 17); }},
+       [](LoopMutator& m) {
+         m.set_operand({Op::call, 0, "vertical_image"}, kCapacity, 17);
+       }},
       {"rows taken for finished one source row early", kTrain, "run",
-       [](LoopMutator& m) { m.add_to_operand({Op::icmp, 0, {}, Pred::le}, 1, 1); }},
+       [](LoopMutator& m) {
+         m.add_to_operand({Op::icmp, 0, {}, Pred::le}, 1, 1);
+       }},
       {"source rows after the last full strip lost", kTrain, "run",
-       [](LoopMutator& m) { m.add_to_operand({Op::for_, 0}, 1, -15); }},
+       [](LoopMutator& m) {
+         m.add_to_operand({Op::for_, 0}, 1, -15);
+       }},
       {"strip of 16 rows asked for where fewer are left", kTrain, "run",
-       [](LoopMutator& m) { m.set_operand({Op::call, 0, "hr_jpeg_rows"}, 3, 16); }},
+       [](LoopMutator& m) {
+         m.set_operand({Op::call, 0, "hr_jpeg_rows"}, 3, 16);
+       }},
       {"crop top and left swapped", kTrain, "run",
-       [](LoopMutator& m) { m.swap_operands({Op::call, 0, "hr_jpeg_open"}, 5, 6); }},
-      {"label not stored", kTrain, "run", [](LoopMutator& m) { m.erase({Op::store, 0}); }},
-      {"nine rounds of Philox", kTrain, "plan", [](LoopMutator& m) { m.set_operand({Op::for_, 0}, 1, 9); }},
+       [](LoopMutator& m) {
+         m.swap_operands({Op::call, 0, "hr_jpeg_open"}, 5, 6);
+       }},
+      {"label not stored", kTrain, "run",
+       [](LoopMutator& m) {
+         m.erase({Op::store, 0});
+       }},
+      {"nine rounds of Philox", kTrain, "plan",
+       [](LoopMutator& m) {
+         m.set_operand({Op::for_, 0}, 1, 9);
+       }},
       {"window of the resized image ignored by the table", kEval, "run",
-       [](LoopMutator& m) { m.set_operand({Op::call, 0, "table_triangle_q14"}, 2, 0); }},
-      {"upper bound of the u8 clamp lost", kEval, "vertical_image", [](LoopMutator& m) { m.bypass({Op::fmin, 0}, 0); }},
+       [](LoopMutator& m) {
+         m.set_operand({Op::call, 0, "table_triangle_q14"}, 2, 0);
+       }},
+      {"upper bound of the u8 clamp lost", kEval, "vertical_image",
+       [](LoopMutator& m) {
+         m.bypass({Op::fmin, 0}, 0);
+       }},
       {"weight stored in the lower half only", kEval, "table_triangle_q14",
-       [](LoopMutator& m) { m.bypass({Op::or_, 0}, 0); }},
+       [](LoopMutator& m) {
+         m.bypass({Op::or_, 0}, 0);
+       }},
       {"pixels not recentred around zero", kEval, "columns_q14",
        [](LoopMutator& m) { m.change_constant(vec(Scalar::i8, 32), -128, 0); }},
       {"shuffles that interleave the channels exchanged", kEval, "vertical_image",
-       [](LoopMutator& m) { m.swap_masks({Op::shuffle, 0}, {Op::shuffle, 2}); }},
+       [](LoopMutator& m) {
+         m.swap_masks({Op::shuffle, 0}, {Op::shuffle, 2});
+       }},
       {"wide filters summed in 16 bits", kWide, "run",
        [](LoopMutator& m) {
          for (size_t axis : {0u, 1u}) m.set_operand({Op::icmp, axis, {}, Pred::gt}, 1, 1 << 20);
        }},
       {"source and destination length swapped for the table", kWide, "run",
-       [](LoopMutator& m) { m.swap_operands({Op::call, 0, "table_area_overlap_q14"}, 0, 1); }},
+       [](LoopMutator& m) {
+         m.swap_operands({Op::call, 0, "table_area_overlap_q14"}, 0, 1);
+       }},
       {"mirrored row read without moving to its end", kCrop, "copy_image",
-       [](LoopMutator& m) { m.bypass({Op::sub, 5}, 1); }},
+       [](LoopMutator& m) {
+         m.bypass({Op::sub, 5}, 1);
+       }},
       {"scratch planned without its last row", kTrain, "plan",
-       [](LoopMutator& m) { m.add_to_operand({Op::store, m.count(Op::store) - 1}, 0, -64 * 6); }},
+       [](LoopMutator& m) {
+         m.add_to_operand({Op::store, m.count(Op::store) - 1}, 0, -64 * 6);
+       }},
   };
   return bugs;
 }
@@ -132,7 +186,8 @@ struct Sample {
 std::vector<Sample> samples() {
   std::vector<Sample> list;
   auto add = [&](std::string name, TestImage image) {
-    for (uint64_t k = 0; k < 6; ++k) list.push_back({name + ", key " + std::to_string(k), image, {k, 1, 17 + k}});
+    for (uint64_t k = 0; k < 6; ++k)
+      list.push_back({name + ", key " + std::to_string(k), image, {k, 1, 17 + k}});
   };
   add("RGB 50x46", random_rgb(50, 46, 1));
   add("RGB 33x31", random_rgb(33, 31, 6));
@@ -156,7 +211,9 @@ TEST(PlantedBugs, AreAllCaught) {
     const auto correct = make_loop_program(lower(g, schedule)->module, program_info(g));
     for (const Sample& s : images) {
       expected[json].push_back(run_program(*reference, s.image, s.key));
-      ASSERT_EQ(difference(expected[json].back(), run_program(*correct, s.image, s.key)), "") << s.name << "\n" << json;
+      ASSERT_EQ(difference(expected[json].back(), run_program(*correct, s.image, s.key)), "")
+          << s.name << "\n"
+          << json;
     }
     graphs[json] = std::move(g);
   }
@@ -169,11 +226,13 @@ TEST(PlantedBugs, AreAllCaught) {
     ASSERT_TRUE(mutator.ok()) << bug.name;
     EXPECT_NE(loop::print(module), before) << bug.name << " changed nothing";
     const Status verified = loop::verify(module, kernel_externs());
-    ASSERT_TRUE(verified.ok()) << bug.name << ": a type error, which no test is needed for\n" << verified.to_string();
+    ASSERT_TRUE(verified.ok()) << bug.name << ": a type error, which no test is needed for\n"
+                               << verified.to_string();
     const auto broken = make_loop_program(module, program_info(graphs[bug.spec]));
     std::string caught;
     for (size_t i = 0; i < images.size() && caught.empty(); ++i) {
-      const std::string d = difference(expected[bug.spec][i], run_program(*broken, images[i].image, images[i].key));
+      const std::string d =
+          difference(expected[bug.spec][i], run_program(*broken, images[i].image, images[i].key));
       if (!d.empty()) caught = images[i].name + ": " + d;
     }
     EXPECT_NE(caught, "") << bug.name << " is not caught";

@@ -11,14 +11,21 @@ struct Extent {
 
 // Sizes that exercise thin images, odd chroma, wide filters (more than 40 to 1) and whole and partial strips.
 Extent random_extent(RandomStream& random) {
-  static constexpr int64_t kSmall[] = {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 23, 31, 32, 33, 40, 47, 63, 64, 65, 80, 97, 100};
+  static constexpr int64_t kSmall[] = {1,  2,  3,  4,  5,  7,  8,  9,  15, 16, 17, 23,
+                                       31, 32, 33, 40, 47, 63, 64, 65, 80, 97, 100};
   switch (random.below(10)) {
-    case 0: return {1, random.between(1, 60)};
-    case 1: return {random.between(1, 60), 1};
-    case 2: return {random.between(250, 300), random.between(1, 20)};
-    case 3: return {random.between(1, 20), random.between(250, 300)};
-    case 4: return {random.between(100, 200), random.between(100, 200)};
-    default: return {random.pick(kSmall), random.pick(kSmall)};
+    case 0:
+      return {1, random.between(1, 60)};
+    case 1:
+      return {random.between(1, 60), 1};
+    case 2:
+      return {random.between(250, 300), random.between(1, 20)};
+    case 3:
+      return {random.between(1, 20), random.between(250, 300)};
+    case 4:
+      return {random.between(100, 200), random.between(100, 200)};
+    default:
+      return {random.pick(kSmall), random.pick(kSmall)};
   }
 }
 
@@ -40,11 +47,26 @@ RandomSample make_sample(RandomStream& random, Extent e) {
   const int quality = int(random.between(30, 100));
   s.name = std::to_string(w) + "x" + std::to_string(h) + " ";
   switch (random.below(8)) {
-    case 0: s.image = random_jpeg(w, h, seed, quality, 2, 2); s.name += "JPEG 4:2:0"; break;
-    case 1: s.image = random_jpeg(w, h, seed, quality, 2, 1); s.name += "JPEG 4:2:2"; break;
-    case 2: s.image = random_jpeg(w, h, seed, quality, 1, 1); s.name += "JPEG 4:4:4"; break;
-    case 3: s.image = random_gray_jpeg(w, h, seed, quality); s.name += "JPEG gray"; break;
-    default: s.image = random_rgb(w, h, seed); s.name += "RGB"; break;
+    case 0:
+      s.image = random_jpeg(w, h, seed, quality, 2, 2);
+      s.name += "JPEG 4:2:0";
+      break;
+    case 1:
+      s.image = random_jpeg(w, h, seed, quality, 2, 1);
+      s.name += "JPEG 4:2:2";
+      break;
+    case 2:
+      s.image = random_jpeg(w, h, seed, quality, 1, 1);
+      s.name += "JPEG 4:4:4";
+      break;
+    case 3:
+      s.image = random_gray_jpeg(w, h, seed, quality);
+      s.name += "JPEG gray";
+      break;
+    default:
+      s.image = random_rgb(w, h, seed);
+      s.name += "RGB";
+      break;
   }
   s.key = {random.next(), random.next() % 5, random.next()};
   if (random.percent(10)) s.key = {~uint64_t{0}, ~uint64_t{0}, ~uint64_t{0}};
@@ -76,7 +98,8 @@ std::vector<RandomSample> random_samples(RandomStream& random, const RandomSpec&
   for (int i = 0; i < bad; ++i) {
     RandomSample s = make_sample(random, fitting_extent(random, spec));
     if ((spec.need_height > 1 || spec.need_width > 1) && random.percent(50)) {
-      const Extent small{std::max<int64_t>(1, spec.need_width / 2), std::max<int64_t>(1, spec.need_height / 2)};
+      const Extent small{std::max<int64_t>(1, spec.need_width / 2),
+                         std::max<int64_t>(1, spec.need_height / 2)};
       s = make_sample(random, small);
       s.name += ", too small";
     } else {

@@ -14,7 +14,7 @@
 namespace headrace::testing {
 
 struct RandomSample {
-  std::string name;      ///< size and kind, for messages
+  std::string name;  ///< size and kind, for messages
   TestImage image;
   hr_key key{};
   int64_t label = 0;

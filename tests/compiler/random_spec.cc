@@ -14,9 +14,6 @@ constexpr int64_t kSides[] = {1, 2, 3, 5, 7, 8, 9, 12, 15, 16, 17, 24, 31, 32, 3
 constexpr int64_t kLargeSides[] = {96, 128, 160, 192};
 constexpr const char* kLayouts[] = {"NHWC", "NCHW", "channels_last"};
 
-bool resamples(const std::string& op) {
-  return op == "random_resized_crop" || op == "resize" || op == "resize_short_side";
-}
 bool is_crop(const std::string& op) { return op == "crop" || op == "center_crop" || op == "random_crop"; }
 
 std::string number(int64_t v) { return std::to_string(v); }
@@ -32,7 +29,9 @@ std::string filter_keys(const std::string& filter) {
 class Writer {
  public:
   Writer(uint64_t seed, uint64_t first_output, Numerics numerics)
-      : random_(2 * seed + (numerics == Numerics::fast), first_output), first_(first_output), numerics_(numerics) {}
+      : random_(2 * seed + (numerics == Numerics::fast), first_output),
+        first_(first_output),
+        numerics_(numerics) {}
 
   RandomSpec run(int image_outputs) {
     std::vector<std::string> outputs;
@@ -44,7 +43,8 @@ class Writer {
     spec_.json = "{\"headrace\": 1, \"numerics\": \"" + std::string(numerics_name(numerics_)) + "\",";
     if (!shared_.empty()) {
       std::string list;
-      for (const auto& [op, text] : shared_) list += (list.empty() ? "" : ", ") + ("\"s_" + op + "\": " + text);
+      for (const auto& [op, text] : shared_)
+        list += (list.empty() ? "" : ", ") + ("\"s_" + op + "\": " + text);
       spec_.json += "\n \"shared\": {" + list + "},";
     }
     spec_.json += "\n \"outputs\": {";
@@ -56,14 +56,17 @@ class Writer {
  private:
   void scalar_outputs(std::vector<std::string>& outputs) {
     if (random_.percent(50)) {
-      static constexpr const char* kConverts[] = {"", R"(, {"op": "convert", "dtype": "i64"})", R"(, {"op": "convert", "dtype": "f32"})"};
-      outputs.push_back(R"("label": [{"op": "field", "field": "label"})" + std::string(random_.pick(kConverts)) + "]");
+      static constexpr const char* kConverts[] = {"", R"(, {"op": "convert", "dtype": "i64"})",
+                                                  R"(, {"op": "convert", "dtype": "f32"})"};
+      outputs.push_back(R"("label": [{"op": "field", "field": "label"})" +
+                        std::string(random_.pick(kConverts)) + "]");
     }
     if (random_.percent(30)) {
       outputs.push_back(R"("score": [{"op": "field", "field": "score"}, {"op": "convert", "dtype": "f32"}])");
     }
     if (random_.percent(30)) {
-      outputs.push_back(R"("key": [{"op": "field", "field": "key", "length": )" + number(random_.between(20, 70)) + "}]");
+      outputs.push_back(R"("key": [{"op": "field", "field": "key", "length": )" +
+                        number(random_.between(20, 70)) + "}]");
     }
   }
 
@@ -72,15 +75,23 @@ class Writer {
     const std::string dtype = coverage_dtypes()[n % 4];
     filter_ = coverage_filters()[n / 4 % 5];
     const int third = int(n / 20 % 3);
-    static const std::vector<std::string> kWanted[3] = {{"random_resized_crop", "crop", "horizontal_flip", "random_vertical_flip"},
-                                                        {"resize", "random_crop", "vertical_flip"},
-                                                        {"resize_short_side", "center_crop", "random_horizontal_flip"}};
+    static const std::vector<std::string> kWanted[3] = {
+        {"random_resized_crop", "crop", "horizontal_flip", "random_vertical_flip"},
+        {"resize", "random_crop", "vertical_flip"},
+        {"resize_short_side", "center_crop", "random_horizontal_flip"}};
     std::vector<std::string> geometry = kWanted[third];
-    static const std::vector<std::string> kAll = {"random_resized_crop", "crop", "horizontal_flip", "random_vertical_flip",
-                                                  "resize", "random_crop", "vertical_flip", "resize_short_side",
-                                                  "center_crop", "random_horizontal_flip"};
+    static const std::vector<std::string> kAll = {"random_resized_crop",
+                                                  "crop",
+                                                  "horizontal_flip",
+                                                  "random_vertical_flip",
+                                                  "resize",
+                                                  "random_crop",
+                                                  "vertical_flip",
+                                                  "resize_short_side",
+                                                  "center_crop",
+                                                  "random_horizontal_flip"};
     for (int64_t extra = random_.below(4); extra > 0; --extra) geometry.push_back(random_.pick(kAll));
-    if (filter_ == "none") std::erase_if(geometry, resamples);
+    if (filter_ == "none") std::erase_if(geometry, is_resampling);
     random_.shuffle(geometry);
 
     content_ = {dtype, {}, {}};
@@ -95,11 +106,13 @@ class Writer {
     const std::vector<std::string> arithmetic = arithmetic_ops(dtype, third);
     size_t earliest = 0;
     for (size_t i = 0; i < geometry.size(); ++i) {
-      if (resamples(geometry[i])) earliest = i + 1;
+      if (is_resampling(geometry[i])) earliest = i + 1;
     }
     std::vector<size_t> places;
     for (size_t k = 0; k < arithmetic.size(); ++k) {
-      places.push_back(random_.percent(60) ? geometry.size() : size_t(random_.between(int64_t(earliest), int64_t(geometry.size()))));
+      places.push_back(random_.percent(60)
+                           ? geometry.size()
+                           : size_t(random_.between(int64_t(earliest), int64_t(geometry.size()))));
     }
     std::sort(places.begin(), places.end());
     size_t done = 0;
@@ -109,7 +122,8 @@ class Writer {
     }
     if (!known_) geometry_op(random_.percent(50) ? "center_crop" : "random_crop");
     count(std::string("layout_") + kLayouts[third]);
-    if (third != 0 || random_.percent(50)) append(std::string(R"({"op": "layout", "layout": ")") + kLayouts[third] + "\"}");
+    if (third != 0 || random_.percent(50))
+      append(std::string(R"({"op": "layout", "layout": ")") + kLayouts[third] + "\"}");
     if (content_.filters.empty()) content_.filters.push_back("none");
     spec_.images.push_back(content_);
     return ops_;
@@ -117,7 +131,8 @@ class Writer {
 
   void append(const std::string& op) { ops_ += ", " + op; }
   void count(const std::string& op) {
-    if (std::find(content_.ops.begin(), content_.ops.end(), op) == content_.ops.end()) content_.ops.push_back(op);
+    if (std::find(content_.ops.begin(), content_.ops.end(), op) == content_.ops.end())
+      content_.ops.push_back(op);
   }
 
   int64_t side() { return large_ ? random_.pick(kLargeSides) : random_.pick(kSides); }
@@ -157,7 +172,8 @@ class Writer {
   // The first resize has the filter that this output is to cover.
   std::string next_filter() {
     static constexpr const char* kFilters[] = {"bilinear", "bilinear_point", "area", "nearest"};
-    const std::string filter = content_.filters.empty() || random_.percent(50) ? filter_ : random_.pick(kFilters);
+    const std::string filter =
+        content_.filters.empty() || random_.percent(50) ? filter_ : random_.pick(kFilters);
     if (std::find(content_.filters.begin(), content_.filters.end(), filter) == content_.filters.end()) {
       content_.filters.push_back(filter);
     }
@@ -165,11 +181,13 @@ class Writer {
   }
 
   void resized_crop() {
-    static constexpr const char* kScales[] = {"", R"(, "scale": [0.01, 0.2])", R"(, "scale": [1, 1])", R"(, "scale": [0.5, 1])"};
-    static constexpr const char* kRatios[] = {"", R"(, "ratio": [1, 1])", R"(, "ratio": [0.1, 10])", R"(, "ratio": [3, 4])"};
+    static constexpr const char* kScales[] = {"", R"(, "scale": [0.01, 0.2])", R"(, "scale": [1, 1])",
+                                              R"(, "scale": [0.5, 1])"};
+    static constexpr const char* kRatios[] = {"", R"(, "ratio": [1, 1])", R"(, "ratio": [0.1, 10])",
+                                              R"(, "ratio": [3, 4])"};
     const int64_t h = side(), w = side();
-    const std::string text = R"({"op": "random_resized_crop", "size": )" + size_text(h, w) + random_.pick(kScales) +
-                             random_.pick(kRatios);
+    const std::string text = R"({"op": "random_resized_crop", "size": )" + size_text(h, w) +
+                             random_.pick(kScales) + random_.pick(kRatios);
     const std::string filter = next_filter();
     const auto shared = shared_size_.find("random_resized_crop");
     if (shared != shared_size_.end() && random_.percent(60)) {
@@ -238,7 +256,8 @@ class Writer {
       return "{\"op\": \"convert\", \"dtype\": \"" + to + "\"}";
     };
     auto scaled = [&](const std::string& to) {
-      static constexpr const char* kFactors[] = {"0.00392156862745098", "1", "0.5", "0.0123", "-", "300", "1e-7"};
+      static constexpr const char* kFactors[] = {
+          "0.00392156862745098", "1", "0.5", "0.0123", "-", "300", "1e-7"};
       std::string factor = random_.pick(kFactors);
       if (factor == "-") factor = "2.5";
       count("convert_scale");
@@ -265,23 +284,25 @@ class Writer {
   }
 
   std::string normalize(bool of_f32) {
-    static constexpr const char* kUnit[] = {
-        R"("mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225])", R"("mean": [0, 0, 0], "std": [1, 1, 1], "range": [0, 1])",
-        R"("mean": [-0.5, 1.25, 0.001], "std": [0.0007, 1.9, 0.1])"};
-    static constexpr const char* kByte[] = {R"("mean": [123.675, 116.28, 103.53], "std": [58.395, 57.12, 57.375], "range": [0, 255])",
-                                            R"("mean": [0, 300, -17], "std": [1, 0.01, 255], "range": [0, 255])"};
+    static constexpr const char* kUnit[] = {R"("mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225])",
+                                            R"("mean": [0, 0, 0], "std": [1, 1, 1], "range": [0, 1])",
+                                            R"("mean": [-0.5, 1.25, 0.001], "std": [0.0007, 1.9, 0.1])"};
+    static constexpr const char* kByte[] = {
+        R"("mean": [123.675, 116.28, 103.53], "std": [58.395, 57.12, 57.375], "range": [0, 255])",
+        R"("mean": [0, 300, -17], "std": [1, 0.01, 255], "range": [0, 255])"};
     count("normalize");
     const bool byte_range = !of_f32 && random_.percent(40);
-    return std::string(R"({"op": "normalize", )") + (byte_range ? random_.pick(kByte) : random_.pick(kUnit)) + "}";
+    return std::string(R"({"op": "normalize", )") + (byte_range ? random_.pick(kByte) : random_.pick(kUnit)) +
+           "}";
   }
 
   RandomStream random_;
   uint64_t first_;
   Numerics numerics_;
   RandomSpec spec_;
-  std::map<std::string, std::string> shared_;                            // by op: the shared op's text
-  std::map<std::string, std::pair<int64_t, int64_t>> shared_size_;       // and its size
-  OutputContent content_;                                                // of the output being written
+  std::map<std::string, std::string> shared_;                       // by op: the shared op's text
+  std::map<std::string, std::pair<int64_t, int64_t>> shared_size_;  // and its size
+  OutputContent content_;                                           // of the output being written
   std::string ops_, filter_;
   bool known_ = false, first_size_ = true, large_ = false;
   int64_t height_ = 0, width_ = 0;  // exact if known_, else what is certainly there
@@ -291,27 +312,6 @@ class Writer {
 
 RandomSpec random_spec(uint64_t seed, uint64_t first_output, int image_outputs, Numerics numerics) {
   return Writer(seed, first_output, numerics).run(image_outputs);
-}
-
-const std::vector<std::string>& coverage_ops() {
-  static const std::vector<std::string> ops = {
-      "crop",          "center_crop",          "random_crop",          "random_resized_crop", "resize",      "resize_short_side",
-      "horizontal_flip", "vertical_flip",      "random_horizontal_flip", "random_vertical_flip", "normalize", "convert",
-      "convert_scale", "layout_NHWC",          "layout_NCHW",          "layout_channels_last"};
-  return ops;
-}
-const std::vector<std::string>& coverage_dtypes() {
-  static const std::vector<std::string> dtypes = {"u8", "f16", "bf16", "f32"};
-  return dtypes;
-}
-const std::vector<std::string>& coverage_filters() {
-  static const std::vector<std::string> filters = {"none", "bilinear", "bilinear_point", "area", "nearest"};
-  return filters;
-}
-
-bool coverage_possible(const std::string& op, const std::string& dtype, const std::string& filter) {
-  if (filter == "none" && resamples(op)) return false;
-  return !(op == "normalize" && dtype == "u8");  // normalized values cannot become u8
 }
 
 const std::vector<ProgramField>& random_spec_fields() {

@@ -7,21 +7,15 @@
 
 #include "headrace/program.h"
 #include "headrace/types.h"
+#include "tests/compiler/coverage.h"
 
 namespace headrace::testing {
-
-/// What one image output of a spec consists of, for coverage counts.
-struct OutputContent {
-  std::string dtype;                 ///< of the output
-  std::vector<std::string> filters;  ///< of its resizes; {"none"} if it has none
-  std::vector<std::string> ops;      ///< as in coverage_ops(), each once
-};
 
 struct RandomSpec {
   std::string json;
   std::vector<OutputContent> images;
   int64_t need_height = 1, need_width = 1;  ///< smaller images fail with HR_E_CROP_OUTSIDE
-  int64_t longest_short_side = 0;           ///< largest resize by short side; its other side grows with the aspect
+  int64_t longest_short_side = 0;  ///< largest resize by short side; its other side grows with the aspect
 };
 
 /// How many consecutive image outputs it takes to see every possible (op, dtype, filter) at least once.
@@ -30,15 +24,6 @@ inline constexpr uint64_t kOutputCycle = 60;
 /// A spec of `image_outputs` image outputs, the first of which is number `first_output` of the cycle above,
 /// and sometimes of scalar outputs. The same arguments give the same text.
 RandomSpec random_spec(uint64_t seed, uint64_t first_output, int image_outputs, Numerics numerics);
-
-/// Ops as counted: resizes by "size" and by "short_side" apart, "convert" with and without scale, and each
-/// layout.
-const std::vector<std::string>& coverage_ops();
-const std::vector<std::string>& coverage_dtypes();
-const std::vector<std::string>& coverage_filters();
-
-/// Whether some valid output has this op, dtype and filter.
-bool coverage_possible(const std::string& op, const std::string& dtype, const std::string& filter);
 
 /// The dataset the specs are for: image, mask: image; label: i64; score: f64; key: bytes.
 const std::vector<ProgramField>& random_spec_fields();

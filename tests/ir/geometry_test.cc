@@ -31,34 +31,37 @@ TEST(Geometry, ResizedCropEqualsTheSecondImplementation) {
     Rect rect;
     int failed_attempts;
   } cases[] = {
-    {375, 500, {0.08, 1.0}, {0.75, 1.3333333333333333}, {0u, 0u, 0u}, {205, 92, 114, 147}, 0},
-    {375, 500, {0.08, 1.0}, {0.75, 1.3333333333333333}, {0u, 0u, 1u}, {45, 153, 160, 127}, 6},
-    {375, 500, {0.08, 1.0}, {0.75, 1.3333333333333333}, {0u, 0u, 2u}, {89, 76, 234, 210}, 1},
-    {375, 500, {0.08, 1.0}, {0.75, 1.3333333333333333}, {0u, 0u, 3u}, {78, 49, 281, 350}, 1},
-    {375, 500, {0.08, 1.0}, {0.75, 1.3333333333333333}, {0u, 0u, 4u}, {12, 76, 354, 296}, 0},
-    {375, 500, {0.08, 1.0}, {0.75, 1.3333333333333333}, {0u, 0u, 5u}, {25, 42, 320, 282}, 0},
-    {500, 375, {0.08, 1.0}, {0.75, 1.3333333333333333}, {7u, 3u, 123456789012u}, {143, 47, 337, 288}, 0},
-    {224, 224, {0.08, 1.0}, {0.75, 1.3333333333333333}, {1099511627776u, 1u, 5u}, {51, 17, 164, 183}, 0},
-    {20, 400, {0.08, 1.0}, {0.75, 1.3333333333333333}, {0u, 0u, 1u}, {0, 186, 20, 27}, 10},
-    {400, 20, {0.08, 1.0}, {0.75, 1.3333333333333333}, {0u, 0u, 1u}, {186, 0, 27, 20}, 10},
-    {60, 100, {0.08, 1.0}, {0.75, 1.3333333333333333}, {0u, 0u, 2u}, {11, 16, 42, 38}, 1},
-    {1, 1, {0.08, 1.0}, {0.75, 1.3333333333333333}, {0u, 0u, 0u}, {0, 0, 1, 1}, 1},
-    {2, 3, {0.5, 0.5}, {1.0, 1.0}, {0u, 0u, 1u}, {0, 1, 2, 2}, 0},
-    {10, 1000, {1, 1}, {3.0, 3.0}, {0u, 0u, 1u}, {0, 485, 10, 30}, 10},
+      {375, 500, {0.08, 1.0}, {0.75, 1.3333333333333333}, {0u, 0u, 0u}, {205, 92, 114, 147}, 0},
+      {375, 500, {0.08, 1.0}, {0.75, 1.3333333333333333}, {0u, 0u, 1u}, {45, 153, 160, 127}, 6},
+      {375, 500, {0.08, 1.0}, {0.75, 1.3333333333333333}, {0u, 0u, 2u}, {89, 76, 234, 210}, 1},
+      {375, 500, {0.08, 1.0}, {0.75, 1.3333333333333333}, {0u, 0u, 3u}, {78, 49, 281, 350}, 1},
+      {375, 500, {0.08, 1.0}, {0.75, 1.3333333333333333}, {0u, 0u, 4u}, {12, 76, 354, 296}, 0},
+      {375, 500, {0.08, 1.0}, {0.75, 1.3333333333333333}, {0u, 0u, 5u}, {25, 42, 320, 282}, 0},
+      {500, 375, {0.08, 1.0}, {0.75, 1.3333333333333333}, {7u, 3u, 123456789012u}, {143, 47, 337, 288}, 0},
+      {224, 224, {0.08, 1.0}, {0.75, 1.3333333333333333}, {1099511627776u, 1u, 5u}, {51, 17, 164, 183}, 0},
+      {20, 400, {0.08, 1.0}, {0.75, 1.3333333333333333}, {0u, 0u, 1u}, {0, 186, 20, 27}, 10},
+      {400, 20, {0.08, 1.0}, {0.75, 1.3333333333333333}, {0u, 0u, 1u}, {186, 0, 27, 20}, 10},
+      {60, 100, {0.08, 1.0}, {0.75, 1.3333333333333333}, {0u, 0u, 2u}, {11, 16, 42, 38}, 1},
+      {1, 1, {0.08, 1.0}, {0.75, 1.3333333333333333}, {0u, 0u, 0u}, {0, 0, 1, 1}, 1},
+      {2, 3, {0.5, 0.5}, {1.0, 1.0}, {0u, 0u, 1u}, {0, 1, 2, 2}, 0},
+      {10, 1000, {1, 1}, {3.0, 3.0}, {0u, 0u, 1u}, {0, 485, 10, 30}, 10},
   };
   for (const auto& c : cases) {
-    EXPECT_EQ(random_resized_crop_rect({c.height, c.width}, c.scale, c.ratio, c.key, "/outputs/image/1"), c.rect)
-        << c.height << "x" << c.width << ", sample " << c.key.sample << ", after " << c.failed_attempts << " attempts";
+    EXPECT_EQ(random_resized_crop_rect({c.height, c.width}, c.scale, c.ratio, c.key, "/outputs/image/1"),
+              c.rect)
+        << c.height << "x" << c.width << ", sample " << c.key.sample << ", after " << c.failed_attempts
+        << " attempts";
   }
 }
 
 TEST(Geometry, RandomCropAndFlagEqualTheSecondImplementation) {
-  const struct { uint64_t sample; int64_t top, left; double uniform; } cases[] = {
-    {0u, 6, 16, 0.07102458828674707},
-    {1u, 6, 3, 0.3281487491062888},
-    {2u, 0, 11, 0.863271890342316},
-    {3u, 7, 3, 0.1797905600198828},
-    {4u, 5, 17, 0.011729887958492169},
+  const struct {
+    uint64_t sample;
+    int64_t top, left;
+    double uniform;
+  } cases[] = {
+      {0u, 6, 16, 0.07102458828674707}, {1u, 6, 3, 0.3281487491062888},    {2u, 0, 11, 0.863271890342316},
+      {3u, 7, 3, 0.1797905600198828},   {4u, 5, 17, 0.011729887958492169},
   };
   for (const auto& c : cases) {
     const hr_key key{9, 2, c.sample};
@@ -80,7 +83,8 @@ TEST(Geometry, ResizedCropAlwaysFits) {
       for (const auto& scale : scales) {
         for (const auto& ratio : ratios) {
           for (int k = 0; k < 10; ++k) {
-            const Rect r = random_resized_crop_rect({height, width}, scale, ratio, {0, 0, ++sample}, "/outputs/x/1");
+            const Rect r =
+                random_resized_crop_rect({height, width}, scale, ratio, {0, 0, ++sample}, "/outputs/x/1");
             ASSERT_TRUE(fits(r, {height, width})) << r << " in " << height << "x" << width;
           }
         }
@@ -94,15 +98,16 @@ TEST(Geometry, ResizedCropFallsBack) {
   auto whole = [](int64_t height, int64_t width, const std::vector<double>& ratio) {
     return random_resized_crop_rect({height, width}, {1.0, 1.0}, ratio, {1, 2, 3}, "/outputs/x/1");
   };
-  EXPECT_EQ(whole(20, 400, kRatio), (Rect{0, 186, 20, 27}));   // 20 * 4/3 = 26.67; (400 - 27) / 2 = 186.5
-  EXPECT_EQ(whole(400, 20, kRatio), (Rect{186, 0, 27, 20}));   // 20 / 0.75 = 26.67
+  EXPECT_EQ(whole(20, 400, kRatio), (Rect{0, 186, 20, 27}));  // 20 * 4/3 = 26.67; (400 - 27) / 2 = 186.5
+  EXPECT_EQ(whole(400, 20, kRatio), (Rect{186, 0, 27, 20}));  // 20 / 0.75 = 26.67
   EXPECT_EQ(whole(1, 60000, kRatio), (Rect{0, 29999, 1, 1}));
   EXPECT_EQ(whole(2, 100, {1.25, 1.25}), (Rect{0, 49, 2, 2}));  // 2.5 rounds to even
   EXPECT_EQ(whole(2, 100, {1.75, 1.75}), (Rect{0, 48, 2, 4}));  // 3.5 too
   EXPECT_EQ(whole(100, 10, {1e6, 1e6}), (Rect{49, 0, 1, 10}));  // 10 / 1e6 rounds to 0, which becomes 1
   EXPECT_EQ(whole(10, 100, {1e-6, 1e-6}), (Rect{0, 49, 10, 1}));
   // Every attempt is less than a pixel; a ratio in range takes the whole image.
-  EXPECT_EQ(random_resized_crop_rect({10, 11}, {1e-9, 1e-9}, kRatio, {1, 2, 3}, "/outputs/x/1"), (Rect{0, 0, 10, 11}));
+  EXPECT_EQ(random_resized_crop_rect({10, 11}, {1e-9, 1e-9}, kRatio, {1, 2, 3}, "/outputs/x/1"),
+            (Rect{0, 0, 10, 11}));
 }
 
 TEST(Geometry, CenterCropRoundsHalfToEven) {
@@ -135,9 +140,10 @@ TEST(Geometry, MirrorRect) {
 TEST(Geometry, Fits) {
   EXPECT_TRUE(fits({0, 0, 3, 4}, {3, 4}));
   EXPECT_TRUE(fits({2, 3, 1, 1}, {3, 4}));
-  for (const Rect& r : {Rect{-1, 0, 1, 1}, Rect{0, -1, 1, 1}, Rect{0, 0, 0, 1}, Rect{0, 0, 1, 0}, Rect{0, 0, 4, 4},
-                        Rect{0, 0, 3, 5}, Rect{3, 0, 1, 1}, Rect{0, 4, 1, 1}, Rect{INT64_MAX, INT64_MAX, 1, 1},
-                        Rect{0, 0, INT64_MAX, INT64_MAX}, Rect{1, 1, INT64_MAX, INT64_MAX}}) {
+  for (const Rect& r :
+       {Rect{-1, 0, 1, 1}, Rect{0, -1, 1, 1}, Rect{0, 0, 0, 1}, Rect{0, 0, 1, 0}, Rect{0, 0, 4, 4},
+        Rect{0, 0, 3, 5}, Rect{3, 0, 1, 1}, Rect{0, 4, 1, 1}, Rect{INT64_MAX, INT64_MAX, 1, 1},
+        Rect{0, 0, INT64_MAX, INT64_MAX}, Rect{1, 1, INT64_MAX, INT64_MAX}}) {
     EXPECT_FALSE(fits(r, {3, 4})) << r;
   }
 }

@@ -31,9 +31,11 @@ hr_result decode(void* context, const hr_field&, const geometry::Rect& r, uint8_
 class GraphInterp : public ::testing::Test {
  protected:
   hr_result run(const std::string& nodes, size_t bytes) {
-    const std::string text = "graph exact {\n%0 = record : record\n%i = field %0 {kind=\"image\", name=\"image\"} : coded\n"
-                             "%p = decode %i : image<u8, ? ? 3>\n%t = const_bool {value=1} : bool\n"
-                             "%f = const_bool {value=0} : bool\n" + nodes + "}\n";
+    const std::string text =
+        "graph exact {\n%0 = record : record\n%i = field %0 {kind=\"image\", name=\"image\"} : coded\n"
+        "%p = decode %i : image<u8, ? ? 3>\n%t = const_bool {value=1} : bool\n"
+        "%f = const_bool {value=0} : bool\n" +
+        nodes + "}\n";
     const auto g = parse(text);
     EXPECT_TRUE(g.ok()) << g.status().to_string();
     if (!g.ok()) return HR_E_INTERNAL;
@@ -85,11 +87,14 @@ class GraphInterp : public ::testing::Test {
   uint64_t key_bytes_ = 3;
 };
 
-constexpr const char* kWhole = "%s = const_size {height=4, width=5} : size\n%w = full_rect %s : rect\n%q = crop %p, %w : image<u8, 4 5 3>\n";
+constexpr const char* kWhole =
+    "%s = const_size {height=4, width=5} : size\n%w = full_rect %s : rect\n%q = crop %p, %w : image<u8, 4 5 "
+    "3>\n";
 constexpr const char* kTo = "output \"x\" %x\n";
 
 TEST_F(GraphInterp, CropAndDecodeOfARectangle) {
-  const std::string rect = "%s = image_size %i : size\n%r = const_rect %s {height=2, left=1, top=2, width=3} : rect\n";
+  const std::string rect =
+      "%s = image_size %i : size\n%r = const_rect %s {height=2, left=1, top=2, width=3} : rect\n";
   const std::string layout = "%x = layout %c {layout=\"NHWC\"} : tensor<u8, 2 3 3, NHWC>\n";
   ASSERT_EQ(run(rect + "%c = crop %p, %r : image<u8, 2 3 3>\n" + layout + kTo, 18), HR_OK);
   EXPECT_EQ(out_, pixels({2, 3}, {1, 2, 3}));
@@ -106,7 +111,8 @@ TEST_F(GraphInterp, Flip) {
 }
 
 TEST_F(GraphInterp, RectanglesComposeAndMirror) {
-  // Columns 1..4 of rows 1..3; of these the second and third row, third and fourth column; mirrored: first two.
+  // Columns 1..4 of rows 1..3; of these the second and third row, third and fourth column; mirrored: first
+  // two.
   const std::string nodes = R"(%s = image_size %i : size
 %o = const_rect %s {height=3, left=1, top=1, width=4} : rect
 %os = rect_size %o : size
@@ -147,24 +153,34 @@ TEST_F(GraphInterp, ResizeTakesTheNearestPixel) {
 }
 
 TEST_F(GraphInterp, LayoutsPlaceTheSamePixels) {
-  ASSERT_EQ(run(kWhole + std::string("%x = layout %q {layout=\"NCHW\"} : tensor<u8, 4 5 3, NCHW>\n") + kTo, 60), HR_OK);
+  ASSERT_EQ(
+      run(kWhole + std::string("%x = layout %q {layout=\"NCHW\"} : tensor<u8, 4 5 3, NCHW>\n") + kTo, 60),
+      HR_OK);
   for (int64_t c = 0; c < 3; ++c) {
     for (int64_t i = 0; i < 20; ++i) EXPECT_EQ(out_[size_t(c * 20 + i)], pixel(i / 5, i % 5, c));
   }
-  ASSERT_EQ(run(kWhole + std::string("%x = layout %q {layout=\"channels_last\"} : tensor<u8, 4 5 3, channels_last>\n") + kTo, 60), HR_OK);
+  ASSERT_EQ(
+      run(kWhole +
+              std::string("%x = layout %q {layout=\"channels_last\"} : tensor<u8, 4 5 3, channels_last>\n") +
+              kTo,
+          60),
+      HR_OK);
   EXPECT_EQ(out_, pixels({0, 1, 2, 3}, {0, 1, 2, 3, 4}));
 }
 
 TEST_F(GraphInterp, NormalizeIsOneFusedMultiplyAdd) {
   const std::string head = kWhole + std::string("%n = normalize %q {mean=[0.485, 0.456, 0.406], range=");
-  const std::string tail = ", std=[0.229, 0.224, 0.225]} : image<f32, 4 5 3>\n%x = layout %n {layout=\"NHWC\"} : tensor<f32, 4 5 3, NHWC>\n";
+  const std::string tail =
+      ", std=[0.229, 0.224, 0.225]} : image<f32, 4 5 3>\n%x = layout %n {layout=\"NHWC\"} : tensor<f32, 4 5 "
+      "3, NHWC>\n";
   const double mean[] = {0.485, 0.456, 0.406}, std[] = {0.229, 0.224, 0.225};
   for (const int range : {1, 255}) {
     ASSERT_EQ(run(head + std::to_string(range) + tail + kTo, 240), HR_OK);
     for (size_t i = 0; i < 60; ++i) {
       const size_t c = i % 3;
       const float scale = float(1.0 / ((range == 1 ? 255.0 : 1.0) * std[c])), bias = float(-mean[c] / std[c]);
-      EXPECT_EQ(value<float>(i), std::fma(float(pixel(int64_t(i / 15), int64_t(i / 3 % 5), int64_t(c))), scale, bias));
+      EXPECT_EQ(value<float>(i),
+                std::fma(float(pixel(int64_t(i / 15), int64_t(i / 3 % 5), int64_t(c))), scale, bias));
     }
   }
 }
@@ -179,18 +195,36 @@ TEST_F(GraphInterp, NormalizeOfFloatsTakesThemAsTheyAre) {
 }
 
 TEST_F(GraphInterp, ConvertRoundsOnce) {
-  const std::string scaled = kWhole + std::string("%a = affine %q {bias=[0.5, -100.75, 0.0], scale=[1.0, 1.0, 1.00390625]} : image<f32, 4 5 3>\n");
+  const std::string scaled =
+      kWhole +
+      std::string(
+          "%a = affine %q {bias=[0.5, -100.75, 0.0], scale=[1.0, 1.0, 1.00390625]} : image<f32, 4 5 3>\n");
   const auto at = [](size_t i) {
     const double p = pixel(int64_t(i / 15), int64_t(i / 3 % 5), int64_t(i % 3));
     return float(i % 3 == 0 ? p + 0.5 : i % 3 == 1 ? p - 100.75 : p * 1.00390625);
   };
-  ASSERT_EQ(run(scaled + "%c = convert %a {dtype=\"u8\"} : image<u8, 4 5 3>\n%x = layout %c {layout=\"NHWC\"} : tensor<u8, 4 5 3, NHWC>\n" + kTo, 60), HR_OK);
+  ASSERT_EQ(run(scaled +
+                    "%c = convert %a {dtype=\"u8\"} : image<u8, 4 5 3>\n%x = layout %c {layout=\"NHWC\"} : "
+                    "tensor<u8, 4 5 3, NHWC>\n" +
+                    kTo,
+                60),
+            HR_OK);
   for (size_t i = 0; i < 60; ++i) EXPECT_EQ(out_[i], num::f32_to_u8(at(i))) << at(i);
   EXPECT_EQ(out_[0], 0);  // 0.5 to even
   EXPECT_EQ(out_[1], 0);  // -0.75 clamped
-  ASSERT_EQ(run(scaled + "%c = convert %a {dtype=\"f16\"} : image<f16, 4 5 3>\n%x = layout %c {layout=\"NHWC\"} : tensor<f16, 4 5 3, NHWC>\n" + kTo, 120), HR_OK);
+  ASSERT_EQ(run(scaled +
+                    "%c = convert %a {dtype=\"f16\"} : image<f16, 4 5 3>\n%x = layout %c {layout=\"NHWC\"} : "
+                    "tensor<f16, 4 5 3, NHWC>\n" +
+                    kTo,
+                120),
+            HR_OK);
   for (size_t i = 0; i < 60; ++i) EXPECT_EQ(value<uint16_t>(i), num::f32_to_f16(at(i)));
-  ASSERT_EQ(run(scaled + "%c = convert %a {dtype=\"bf16\"} : image<bf16, 4 5 3>\n%x = layout %c {layout=\"NHWC\"} : tensor<bf16, 4 5 3, NHWC>\n" + kTo, 120), HR_OK);
+  ASSERT_EQ(run(scaled +
+                    "%c = convert %a {dtype=\"bf16\"} : image<bf16, 4 5 3>\n%x = layout %c {layout=\"NHWC\"} "
+                    ": tensor<bf16, 4 5 3, NHWC>\n" +
+                    kTo,
+                120),
+            HR_OK);
   for (size_t i = 0; i < 60; ++i) EXPECT_EQ(value<uint16_t>(i), num::f32_to_bf16(at(i)));
 }
 
@@ -201,7 +235,8 @@ TEST_F(GraphInterp, ConvertOfFixedPoint) {
   in.channels = 1;
   in.ints = {-8192, -8160, -8161, -9000, 8128, 8096, 8095, 9000, 0, 31, 32, -33};
   in.width = int64_t(in.ints.size());
-  EXPECT_EQ(convert_image(in, Elem::u8).ints, (std::vector<int16_t>{0, 1, 0, 0, 255, 255, 254, 255, 128, 128, 129, 127}));
+  EXPECT_EQ(convert_image(in, Elem::u8).ints,
+            (std::vector<int16_t>{0, 1, 0, 0, 255, 255, 254, 255, 128, 128, 129, 127}));
   EXPECT_EQ(convert_image(in, Elem::f32).floats[1], 0.5f);
   EXPECT_EQ(convert_image(in, Elem::f32).floats[4], 255.0f);
   EXPECT_EQ(convert_image(in, Elem::f16).floats[9], 128.5f);  // 128.484 to the nearest eighth
@@ -215,12 +250,17 @@ TEST_F(GraphInterp, Scalars) {
   ASSERT_EQ(run(label + "%x = convert %l {dtype=\"f32\"} : scalar<f32>\n" + kTo, 4), HR_OK);
   EXPECT_EQ(value<float>(0), 16777216.0f);
   score_ = 0.1;
-  ASSERT_EQ(run(std::string("%l = field %0 {kind=\"f64\", name=\"score\"} : f64\n%x = convert %l {dtype=\"f32\"} : scalar<f32>\n") + kTo, 4), HR_OK);
+  ASSERT_EQ(run(std::string("%l = field %0 {kind=\"f64\", name=\"score\"} : f64\n%x = convert %l "
+                            "{dtype=\"f32\"} : scalar<f32>\n") +
+                    kTo,
+                4),
+            HR_OK);
   EXPECT_EQ(value<float>(0), 0.1f);
 }
 
 TEST_F(GraphInterp, BytesArePaddedWithZeros) {
-  const std::string nodes = "%k = field %0 {kind=\"bytes\", name=\"key\"} : bytes\n%x = pad_bytes %k {length=4} : row<4>\n";
+  const std::string nodes =
+      "%k = field %0 {kind=\"bytes\", name=\"key\"} : bytes\n%x = pad_bytes %k {length=4} : row<4>\n";
   ASSERT_EQ(run(nodes + kTo, 4), HR_OK);
   EXPECT_EQ(out_, (Bytes{'a', 'b', 'c', 0}));
   key_bytes_ = 0;
@@ -235,13 +275,17 @@ TEST_F(GraphInterp, BytesArePaddedWithZeros) {
 
 TEST_F(GraphInterp, CropsOutsideTheImageAreReported) {
   const std::string size = "%s = image_size %i : size\n";
-  const std::string rest = "%c = crop %p, %r : image<u8, 3 6 3>\n%x = layout %c {layout=\"NHWC\"} : tensor<u8, 3 6 3, NHWC>\n";
-  ASSERT_EQ(run(size + "%r = const_rect %s {height=3, left=0, top=0, width=6} : rect\n" + rest + kTo, 54), HR_E_CROP_OUTSIDE);
+  const std::string rest =
+      "%c = crop %p, %r : image<u8, 3 6 3>\n%x = layout %c {layout=\"NHWC\"} : tensor<u8, 3 6 3, NHWC>\n";
+  ASSERT_EQ(run(size + "%r = const_rect %s {height=3, left=0, top=0, width=6} : rect\n" + rest + kTo, 54),
+            HR_E_CROP_OUTSIDE);
   EXPECT_EQ(error_.code, HR_E_CROP_OUTSIDE);
   EXPECT_EQ(args(), (std::vector<int64_t>{0, 0, 3, 6, 4, 5}));
-  ASSERT_EQ(run(size + "%r = center_crop_rect %s {height=3, width=6} : rect\n" + rest + kTo, 54), HR_E_CROP_OUTSIDE);
+  ASSERT_EQ(run(size + "%r = center_crop_rect %s {height=3, width=6} : rect\n" + rest + kTo, 54),
+            HR_E_CROP_OUTSIDE);
   EXPECT_EQ(args(), (std::vector<int64_t>{0, 0, 3, 6, 4, 5}));
-  ASSERT_EQ(run(size + "%r = random_crop_rect %s {height=3, rng=\"x\", width=6} : rect\n" + rest + kTo, 54), HR_E_CROP_OUTSIDE);
+  ASSERT_EQ(run(size + "%r = random_crop_rect %s {height=3, rng=\"x\", width=6} : rect\n" + rest + kTo, 54),
+            HR_E_CROP_OUTSIDE);
   EXPECT_EQ(args(), (std::vector<int64_t>{0, 0, 3, 6, 4, 5}));
   EXPECT_EQ(decodes_, 0) << "geometry is checked before anything is decoded";
 }
@@ -256,10 +300,15 @@ TEST_F(GraphInterp, RectanglesOfAnotherImageAreReported) {
   const std::string source = "%z = const_size {height=2, width=2} : size\n%small = full_rect %z : rect\n";
   EXPECT_EQ(run(nodes + "%c = crop %p, %r : image<u8, 2 2 3>\n" + layout + kTo, 12), HR_E_CROP_OUTSIDE);
   EXPECT_EQ(run(nodes + "%c = decode %i, %r : image<u8, 2 2 3>\n" + layout + kTo, 12), HR_E_CROP_OUTSIDE);
-  for (const char* attrs : {"{arith=\"copy\", filter=\"none\"} : image<u8, 2 2 3>\n", "{arith=\"pillow8\", filter=\"area\"} : image<u8, 2 2 3>\n"}) {
-    EXPECT_EQ(run(nodes + source + "%c = resample %i, %small, %z, %r, %f, %f, %f, %f " + attrs + layout + kTo, 12), HR_E_CROP_OUTSIDE);
+  for (const char* attrs : {"{arith=\"copy\", filter=\"none\"} : image<u8, 2 2 3>\n",
+                            "{arith=\"pillow8\", filter=\"area\"} : image<u8, 2 2 3>\n"}) {
+    EXPECT_EQ(
+        run(nodes + source + "%c = resample %i, %small, %z, %r, %f, %f, %f, %f " + attrs + layout + kTo, 12),
+        HR_E_CROP_OUTSIDE);
     EXPECT_EQ(args(), (std::vector<int64_t>{7, 7, 2, 2, 2, 2}));
-    EXPECT_EQ(run(nodes + source + "%c = resample %p, %r, %z, %small, %f, %f, %f, %f " + attrs + layout + kTo, 12), HR_E_CROP_OUTSIDE);
+    EXPECT_EQ(
+        run(nodes + source + "%c = resample %p, %r, %z, %small, %f, %f, %f, %f " + attrs + layout + kTo, 12),
+        HR_E_CROP_OUTSIDE);
     EXPECT_EQ(args(), (std::vector<int64_t>{7, 7, 2, 2, 4, 5}));
   }
 }

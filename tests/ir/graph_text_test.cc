@@ -79,11 +79,15 @@ TEST(GraphText, RealsComeBackExactly) {
 TEST(GraphText, EveryBadTextGivesItsExactErrors) {
   ir_testing::check_error_table("graph_errors.txt", 100, [](const std::string& text) {
     // Table texts that begin with '%' are the nodes of a graph whose record is %0 and whose output is %out.
-    return parse(text[0] == '%' ? "graph fast {\n%0 = record : record\n" + text + "}\n" : text).status().to_string();
+    return parse(text[0] == '%' ? "graph fast {\n%0 = record : record\n" + text + "}\n" : text)
+        .status()
+        .to_string();
   });
 }
 
-hr_result no_pixels(void*, const hr_field&, const geometry::Rect&, uint8_t*, hr_error*) { return HR_E_DECODE; }
+hr_result no_pixels(void*, const hr_field&, const geometry::Rect&, uint8_t*, hr_error*) {
+  return HR_E_DECODE;
+}
 
 // Evaluates the sizes, rectangles and flags of whatever a text says.
 void plan(const Graph& g) {
@@ -94,7 +98,8 @@ void plan(const Graph& g) {
     f.height = 60;
   }
   for (const Node& n : g.nodes) {
-    if (n.op == Op::field && std::find(names.begin(), names.end(), n.text_attr("name")) == names.end()) return;
+    if (n.op == Op::field && std::find(names.begin(), names.end(), n.text_attr("name")) == names.end())
+      return;
   }
   hr_error error{};
   Env env;
@@ -111,7 +116,8 @@ TEST(GraphText, DamagedTextsAreReadOrRefused) {
   size_t read = 0;
   for (int i = 0; i < 30000; ++i) {
     const auto& texts = graph_texts();
-    const std::string text = ir_testing::damaged(texts[dice.below(texts.size())], texts[dice.below(texts.size())], dice);
+    const std::string text =
+        ir_testing::damaged(texts[dice.below(texts.size())], texts[dice.below(texts.size())], dice);
     const auto g = parse(text);
     if (!g.ok()) {
       ASSERT_FALSE(g.status().ok());
@@ -128,13 +134,15 @@ TEST(GraphText, DamagedTextsAreReadOrRefused) {
 }
 
 TEST(GraphText, LongChainsOfRectanglesAreRead) {
-  std::string text = "graph fast {\n%0 = record : record\n%1 = field %0 {kind=\"image\", name=\"x\"} : coded\n"
-                     "%2 = const_size {height=8, width=9} : size\n%3 = full_rect %2 : rect\n";
+  std::string text =
+      "graph fast {\n%0 = record : record\n%1 = field %0 {kind=\"image\", name=\"x\"} : coded\n"
+      "%2 = const_size {height=8, width=9} : size\n%3 = full_rect %2 : rect\n";
   int id = 3;
   for (; id < 200000; ++id) {
     text += "%" + std::to_string(id + 1) + " = compose_rect %3, %" + std::to_string(id) + " : rect\n";
   }
-  text += "%d = decode %1, %" + std::to_string(id) + " : image<u8, 8 9 3>\n%l = layout %d {layout=\"NHWC\"} : "
+  text += "%d = decode %1, %" + std::to_string(id) +
+          " : image<u8, 8 9 3>\n%l = layout %d {layout=\"NHWC\"} : "
           "tensor<u8, 8 9 3, NHWC>\noutput \"x\" %l\n}\n";
   const auto g = parse(text);
   EXPECT_TRUE(g.ok()) << g.status().to_string();

@@ -12,8 +12,10 @@ Function arithmetic() {
   Builder b("arithmetic");
   const V in = b.param(kPtr), out = b.param(kPtr);
   auto load = [&](Scalar s, int lanes, int64_t at) { return b.load(vec(s, lanes), in, at); };
-  const V i16 = load(Scalar::i16, 16, 0), i32 = load(Scalar::i32, 8, 32), i64 = load(Scalar::i64, 1, 64), i8 = load(Scalar::i8, 3, 72);
-  for (Op op : {Op::add, Op::sub, Op::mul, Op::and_, Op::or_, Op::xor_, Op::smin, Op::smax, Op::mulhrs}) b.binary(op, i16, i16);
+  const V i16 = load(Scalar::i16, 16, 0), i32 = load(Scalar::i32, 8, 32), i64 = load(Scalar::i64, 1, 64),
+          i8 = load(Scalar::i8, 3, 72);
+  for (Op op : {Op::add, Op::sub, Op::mul, Op::and_, Op::or_, Op::xor_, Op::smin, Op::smax, Op::mulhrs})
+    b.binary(op, i16, i16);
   for (Op op : {Op::shl, Op::lshr, Op::ashr}) b.binary(op, i32, b.constant(i32.type, 3));
   for (Op op : {Op::udiv, Op::urem}) b.binary(op, i64, b.i64(-7));
   const V f32 = load(Scalar::f32, 8, 80), f64 = load(Scalar::f64, 1, 112);
@@ -62,11 +64,27 @@ Function control() {
     const Values inner = b.for_(b.i32(3), flag, b.i32(2), {c[1]}, [&](V k, const Values& d) {
       return Values{d[0] * b.convert(Op::sitofp, k, kF64)};
     });
-    return b.if_(i < n, [&] { return Values{c[0] + i, inner[0]}; }, [&] { return Values{c[0], c[1]}; });
+    return b.if_(
+        i < n,
+        [&] {
+          return Values{c[0] + i, inner[0]};
+        },
+        [&] {
+          return Values{c[0], c[1]};
+        });
   });
   b.for_(zero, n, one, [&](V i) {
     b.if_(sums[0] > i, [&] { b.store(i, p, i << 3); });
-    b.if_(sums[0] > i, [&] { b.store(i, p); return Values{}; }, [&] { b.store(n, p); return Values{}; });
+    b.if_(
+        sums[0] > i,
+        [&] {
+          b.store(i, p);
+          return Values{};
+        },
+        [&] {
+          b.store(n, p);
+          return Values{};
+        });
   });
   b.switch_(n, {0, -5, 2147483647}, [&](int32_t c) { b.store(b.i64(c), p); });
   b.switch_(flag, {}, [&](int32_t) { b.call_checked("arithmetic", {p, p}); });

@@ -37,7 +37,8 @@ TEST(LoopText, TheModuleHoldsEveryOp) {
                        text.find(" " + std::string(name) + "\n") != std::string::npos;
     EXPECT_TRUE(found) << name;
   }
-  for (const char* type : {"i1x4", "i8x3", "i16x16", "i32x8", "i64x8", "f16x8", "f32x2", "f64x4", "ptr", ": i64", ": f64"}) {
+  for (const char* type :
+       {"i1x4", "i8x3", "i16x16", "i32x8", "i64x8", "f16x8", "f32x2", "f64x4", "ptr", ": i64", ": f64"}) {
     EXPECT_NE(text.find(type), std::string::npos) << type;
   }
 }
@@ -87,7 +88,9 @@ TEST(LoopText, ConstantsAreShared) {
   EXPECT_NE(b.i64(5).id, b.i32(5).id);
   EXPECT_EQ(b.f64(0.0).id, b.f64(0.0).id);
   EXPECT_NE(b.f64(0.0).id, b.f64(-0.0).id);
-  EXPECT_EQ(print(b.finish()), "func @f() {\n  %0 = const 5 : i64\n  %1 = const 5 : i32\n  %2 = const 0.0 : f64\n  %3 = const -0.0 : f64\n}\n");
+  EXPECT_EQ(print(b.finish()),
+            "func @f() {\n  %0 = const 5 : i64\n  %1 = const 5 : i32\n  %2 = const 0.0 : f64\n  %3 = const "
+            "-0.0 : f64\n}\n");
 }
 
 TEST(LoopText, EveryBadTextGivesItsExactErrors) {
@@ -114,14 +117,18 @@ TEST(LoopVerify, MalformedFunctions) {
     return Inst{op, std::move(operands), std::move(results), 0, 0, Pred::eq, {}, {}, {}};
   };
   EXPECT_EQ(errors(inst(Op::fabs, {0}, {1}), {kF32, kF32}), "");
-  EXPECT_EQ(errors(inst(Op::fabs, {0}, {2}), {kF32, kF32}), "error[ir.verify] @f: fabs: takes f32 or f64\nerror[ir.verify] @f: a value has no type");
+  EXPECT_EQ(errors(inst(Op::fabs, {0}, {2}), {kF32, kF32}),
+            "error[ir.verify] @f: fabs: takes f32 or f64\nerror[ir.verify] @f: a value has no type");
   EXPECT_EQ(errors(inst(Op::fabs, {0}, {0}), {kF32}), "error[ir.verify] @f: a value is defined twice");
-  EXPECT_EQ(errors(inst(Op::fabs, {7}, {1}), {kF32, kF32}), "error[ir.verify] @f: fabs: uses a value that is not defined here");
+  EXPECT_EQ(errors(inst(Op::fabs, {7}, {1}), {kF32, kF32}),
+            "error[ir.verify] @f: fabs: uses a value that is not defined here");
   EXPECT_EQ(errors(inst(Op::fabs, {0}, {1}), {kF32, kF64}), "error[ir.verify] @f: fabs: takes f32 or f64");
-  EXPECT_EQ(errors(inst(Op::add, {0, 0}, {1}), {kI64, kI32}), "error[ir.verify] @f: add: operands must have one type, are i64 and i64");
+  EXPECT_EQ(errors(inst(Op::add, {0, 0}, {1}), {kI64, kI32}),
+            "error[ir.verify] @f: add: operands must have one type, are i64 and i64");
   EXPECT_EQ(errors(inst(Op::icmp, {0, 0}, {1}), {kI64, kI64}), "error[ir.verify] @f: icmp: gives i1");
   EXPECT_EQ(errors(inst(Op::for_, {0, 0}, {1}), {kI64, kI64}), "error[ir.verify] @f: for: malformed");
-  EXPECT_EQ(errors(inst(Op::fabs, {0}, {1}), {vec(Scalar::f32, 2), vec(Scalar::f32, 2)}), "error[ir.verify] @f: parameters are scalars");
+  EXPECT_EQ(errors(inst(Op::fabs, {0}, {1}), {vec(Scalar::f32, 2), vec(Scalar::f32, 2)}),
+            "error[ir.verify] @f: parameters are scalars");
 }
 
 TEST(LoopText, DamagedTextsAreReadOrRefused) {
@@ -146,7 +153,8 @@ TEST(LoopText, DamagedTextsAreReadOrRefused) {
 TEST(LoopText, DeepNestingIsRefused) {
   std::string text = "func @f(%p: ptr) {\n%c = const 1 : i1\n";
   for (int i = 0; i < 100000; ++i) text += "if %c {\n";
-  EXPECT_EQ(parse(text).status().to_string(), "error[ir.syntax] line 67, column 7: blocks are nested too deeply");
+  EXPECT_EQ(parse(text).status().to_string(),
+            "error[ir.syntax] line 67, column 7: blocks are nested too deeply");
 }
 
 }  // namespace

@@ -10,7 +10,8 @@ namespace headrace::resample {
 namespace {
 
 using Ints = std::vector<int32_t>;
-constexpr Shape kShapes[] = {Shape::triangle, Shape::point, Shape::nearest, Shape::area_overlap, Shape::area_linear};
+constexpr Shape kShapes[] = {Shape::triangle, Shape::point, Shape::nearest, Shape::area_overlap,
+                             Shape::area_linear};
 constexpr int32_t kOne22 = 1 << 22, kOne14 = 1 << 14;
 
 Table whole(Shape shape, int64_t src, int64_t dst, Arith arith, bool pre = false, bool post = false) {
@@ -27,7 +28,8 @@ void expect_table(Shape shape, int64_t src, int64_t dst, Arith arith, const Ints
 // Shrinking by 2: centres 1 and 3, weights 3/4, 3/4, 1/4 over their sum 7/4.
 TEST(ResampleTable, TriangleShrinks) {
   expect_table(Shape::triangle, 2, 1, Arith::pillow8, {0}, {kOne22 / 2, kOne22 / 2});
-  expect_table(Shape::triangle, 4, 2, Arith::pillow8, {0, 1}, {1797559, 1797559, 599186, 599186, 1797559, 1797559});
+  expect_table(Shape::triangle, 4, 2, Arith::pillow8, {0, 1},
+               {1797559, 1797559, 599186, 599186, 1797559, 1797559});
   // Running sums 7021.71, 14043.43, 16384 and 2340.57, 9362.29, 16384, each rounded, then differences.
   expect_table(Shape::triangle, 4, 2, Arith::q14, {0, 1}, {7022, 7021, 2341, 2341, 7021, 7022});
 }
@@ -85,8 +87,10 @@ TEST(ResampleTable, AreaOverlapDropsSlivers) {
 
 // Cell trunc(j src / dst); how far output pixel j reaches beyond that cell's end.
 TEST(ResampleTable, AreaLinear) {
-  expect_table(Shape::area_linear, 2, 3, Arith::q14, {0, 0, 1}, {kOne14, 0, kOne14 / 2, kOne14 / 2, kOne14, 0});
-  expect_table(Shape::area_linear, 2, 4, Arith::q14, {0, 0, 1, 1}, {kOne14, 0, kOne14, 0, kOne14, 0, kOne14, 0});
+  expect_table(Shape::area_linear, 2, 3, Arith::q14, {0, 0, 1},
+               {kOne14, 0, kOne14 / 2, kOne14 / 2, kOne14, 0});
+  expect_table(Shape::area_linear, 2, 4, Arith::q14, {0, 0, 1, 1},
+               {kOne14, 0, kOne14, 0, kOne14, 0, kOne14, 0});
   expect_table(Shape::area_linear, 1, 2, Arith::pillow8, {0, 0}, {kOne22, kOne22});
 }
 
@@ -157,7 +161,8 @@ TEST(ResampleTable, EveryTableIsSound) {
     for (Shape shape : kShapes) {
       if (shape == Shape::area_overlap && src < dst) continue;
       for (Arith arith : {Arith::pillow8, Arith::q14}) {
-        SCOPED_TRACE(std::to_string(src) + " to " + std::to_string(dst) + ", shape " + std::to_string(int(shape)));
+        SCOPED_TRACE(std::to_string(src) + " to " + std::to_string(dst) + ", shape " +
+                     std::to_string(int(shape)));
         expect_sound(whole(shape, src, dst, arith), shape, src, dst, arith);
         if (HasFatalFailure()) return;
       }
@@ -179,14 +184,16 @@ std::vector<Ints> dense(const Table& t, int64_t src) {
   return rows;
 }
 
-const std::pair<int64_t, int64_t> kMirrorCases[] = {{1, 1}, {2, 3}, {3, 2}, {5, 5}, {7, 16}, {16, 7}, {33, 10}, {100, 3}, {41, 40}};
+const std::pair<int64_t, int64_t> kMirrorCases[] = {{1, 1},  {2, 3},   {3, 2},   {5, 5},  {7, 16},
+                                                    {16, 7}, {33, 10}, {100, 3}, {41, 40}};
 
 // A source that is mirrored first: the same weights on mirrored source indices.
 TEST(ResampleTable, MirroredBeforeResizing) {
   for (const auto& [src, dst] : kMirrorCases) {
     for (Shape shape : kShapes) {
       if (shape == Shape::area_overlap && src < dst) continue;
-      SCOPED_TRACE(std::to_string(src) + " to " + std::to_string(dst) + ", shape " + std::to_string(int(shape)));
+      SCOPED_TRACE(std::to_string(src) + " to " + std::to_string(dst) + ", shape " +
+                   std::to_string(int(shape)));
       const auto plain = dense(whole(shape, src, dst, Arith::pillow8), src);
       auto mirrored = dense(whole(shape, src, dst, Arith::pillow8, true), src);
       for (Ints& row : mirrored) std::reverse(row.begin(), row.end());
@@ -197,7 +204,8 @@ TEST(ResampleTable, MirroredBeforeResizing) {
       const auto plain14 = dense(whole(shape, src, dst, Arith::q14), src);
       auto mirrored14 = dense(q14, src);
       for (size_t i = 0; i < plain14.size(); ++i) {
-        for (size_t k = 0; k < size_t(src); ++k) EXPECT_LE(std::abs(mirrored14[i][size_t(src) - 1 - k] - plain14[i][k]), 1);
+        for (size_t k = 0; k < size_t(src); ++k)
+          EXPECT_LE(std::abs(mirrored14[i][size_t(src) - 1 - k] - plain14[i][k]), 1);
       }
     }
   }

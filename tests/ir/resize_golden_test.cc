@@ -10,7 +10,8 @@ namespace headrace::ir_testing {
 namespace {
 
 graph::ImageValue resized(const Golden& g, const std::string& arith = "pillow8") {
-  return resize(make_image(g.width, g.height, g.seed, g.extremes), {g.to_height, g.to_width}, g.filter, arith);
+  return resize(make_image(g.width, g.height, g.seed, g.extremes), {g.to_height, g.to_width}, g.filter,
+                arith);
 }
 
 int max_difference(const std::vector<int16_t>& a, const std::vector<int16_t>& b) {
@@ -51,7 +52,8 @@ TEST(ResizeGolden, NearestEqualsPillow) {
         const int16_t* found = &out.ints[size_t(y * g.to_width + x) * 3];
         const int16_t* golden = &g.pixels[size_t(y * g.to_width + x) * 3];
         const int64_t from_y = at(y, g.height, g.to_height), from_x = at(x, g.width, g.to_width);
-        EXPECT_TRUE(std::equal(found, found + 3, &in.ints[size_t(from_y * g.width + from_x) * 3])) << y << "," << x;
+        EXPECT_TRUE(std::equal(found, found + 3, &in.ints[size_t(from_y * g.width + from_x) * 3]))
+            << y << "," << x;
         if (std::equal(found, found + 3, golden)) {
           ++same;
           continue;
@@ -60,7 +62,8 @@ TEST(ResizeGolden, NearestEqualsPillow) {
         bool explained = false;
         for (int64_t up : {0, 1}) {
           for (int64_t left : {0, 1}) {
-            if ((up && !whole(y, g.height, g.to_height)) || (left && !whole(x, g.width, g.to_width))) continue;
+            if ((up && !whole(y, g.height, g.to_height)) || (left && !whole(x, g.width, g.to_width)))
+              continue;
             const int64_t pixel = (from_y - up) * g.width + from_x - left;
             explained = explained || std::equal(golden, golden + 3, &in.ints[size_t(pixel) * 3]);
           }

@@ -42,7 +42,8 @@ TEST(Resize, WindowAndLaterMirrorAreACropAndAFlip) {
         for (int flips = 0; flips < 4; ++flips) {
           const bool h = flips & 1, v = flips & 2;
           const ImageValue out = graph::resize_image(in, size, window, false, false, h, v, filter, arith);
-          EXPECT_EQ(out.ints, graph::flip_image(cropped, h, v).ints) << filter << " " << arith << " " << flips;
+          EXPECT_EQ(out.ints, graph::flip_image(cropped, h, v).ints)
+              << filter << " " << arith << " " << flips;
           EXPECT_EQ(out.height, 6);
           EXPECT_EQ(out.width, 7);
         }
@@ -85,7 +86,8 @@ TEST(Resize, Q14ByHand) {
 // Two passes with a u8 between them: 0 1 / 1 1 has row sums 0.5 and 1, which round up to 1 and 1.
 TEST(Resize, Pillow8RoundsBetweenThePasses) {
   EXPECT_EQ(resize(gray_image(2, 2, {0, 1, 1, 1}), {1, 1}, "bilinear").ints[0], 1);
-  EXPECT_EQ(resize(gray_image(2, 2, {0, 1, 0, 0}), {1, 1}, "bilinear").ints[0], 1);  // 0.5 to 1, then 0.5 to 1
+  EXPECT_EQ(resize(gray_image(2, 2, {0, 1, 0, 0}), {1, 1}, "bilinear").ints[0],
+            1);  // 0.5 to 1, then 0.5 to 1
   EXPECT_EQ(resize(gray_image(2, 2, {0, 0, 0, 0}), {1, 1}, "bilinear").ints[0], 0);
 }
 
@@ -93,8 +95,23 @@ TEST(Resize, Pillow8RoundsBetweenThePasses) {
 TEST(Resize, WideAxesKeepConstantsExactly) {
   ASSERT_GT(resample::taps_bound(resample::Shape::triangle, 64, 3), resample::kNarrowTaps);
   for (int16_t p : {int16_t(0), int16_t(1), int16_t(77), int16_t(128), int16_t(254), int16_t(255)}) {
-    for (int16_t v : resize(constant_image(64, 64, p), {3, 3}, "bilinear", "q14").ints) ASSERT_EQ(v, p * 64 - 8192);
+    for (int16_t v : resize(constant_image(64, 64, p), {3, 3}, "bilinear", "q14").ints)
+      ASSERT_EQ(v, p * 64 - 8192);
   }
+}
+
+// 256 pixels of weight 64, one of them not 128: 64 / 128 and 16384 / 2^15 are halves, which round up.
+TEST(Resize, WideSumsRoundHalfUp) {
+  auto shrunk = [](int64_t width, int64_t height, int16_t pixel) {
+    ImageValue in = constant_image(width, height, 128);
+    in.ints[3 * 100] = pixel;
+    return int(resize(in, {1, 1}, "area", "q14").ints[0]);
+  };
+  EXPECT_EQ(shrunk(256, 1, 129), 1);
+  EXPECT_EQ(shrunk(256, 1, 127), 0);
+  EXPECT_EQ(shrunk(1, 256, 130), 1);
+  EXPECT_EQ(shrunk(1, 256, 126), 0);
+  EXPECT_EQ(shrunk(1, 256, 129), 0);
 }
 
 // Narrow ones round every product; the errors of at most 32 taps do not reach half a level.

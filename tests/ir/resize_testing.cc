@@ -20,12 +20,13 @@ graph::ImageValue make_image(int64_t width, int64_t height, uint32_t seed, bool 
 
 graph::ImageValue resize(const graph::ImageValue& in, geometry::Size size, const std::string& filter,
                          const std::string& arith) {
-  return graph::resize_image(in, size, {0, 0, size.height, size.width}, false, false, false, false, filter, arith);
+  return graph::resize_image(in, size, {0, 0, size.height, size.width}, false, false, false, false, filter,
+                             arith);
 }
 
 std::string Golden::name() const {
-  return filter + " " + std::to_string(width) + "x" + std::to_string(height) + " to " + std::to_string(to_width) + "x" +
-         std::to_string(to_height) + (extremes ? " extremes" : "");
+  return filter + " " + std::to_string(width) + "x" + std::to_string(height) + " to " +
+         std::to_string(to_width) + "x" + std::to_string(to_height) + (extremes ? " extremes" : "");
 }
 
 std::vector<Golden> read_goldens(const std::string& filter) {
@@ -35,7 +36,8 @@ std::vector<Golden> read_goldens(const std::string& filter) {
     if (line.empty() || line[0] == '#') continue;
     Golden g;
     std::string kind;
-    std::istringstream(line) >> g.filter >> g.width >> g.height >> g.to_width >> g.to_height >> g.seed >> kind;
+    std::istringstream(line) >> g.filter >> g.width >> g.height >> g.to_width >> g.to_height >> g.seed >>
+        kind;
     g.extremes = kind == "extremes";
     for (int64_t y = 0; y < g.to_height && std::getline(in, line); ++y) {
       for (size_t i = 0; i + 1 < line.size(); i += 2) {

@@ -33,7 +33,9 @@ Table read_table(const std::string& path) {
   return table;
 }
 
-bool word_char(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '%' || c == '.' || c == '-'; }
+bool word_char(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '%' || c == '.' || c == '-';
+}
 
 // A token of the text (a word or one other character) at a random place.
 std::pair<size_t, size_t> random_token(const std::string& text, Dice& dice) {
@@ -53,7 +55,8 @@ void check_error_table(const std::string& file, size_t at_least,
   if (std::getenv("HEADRACE_UPDATE_GOLDEN") != nullptr) {
     std::ofstream out(path, std::ios::binary);
     out << table.comment;
-    for (const ErrorCase& c : table.cases) out << "=== " << c.name << "\n" << c.text << "---\n" << errors_of(c.text) << "\n";
+    for (const ErrorCase& c : table.cases)
+      out << "=== " << c.name << "\n" << c.text << "---\n" << errors_of(c.text) << "\n";
     return;
   }
   std::set<std::string> names;
@@ -71,18 +74,57 @@ size_t Dice::below(size_t n) {
 }
 
 std::string damaged(const std::string& text, const std::string& other, Dice& dice) {
-  static const char* const kWords[] = {"%0", "%999", "-1", "0", "65536", "9223372036854775807", "-9223372036854775808",
-                                       "99999999999999999999", "1.5", "-inf", "nan", "1e999", "?", "{", "}", "[", "]",
-                                       "\"", "\\", ":", ",", "=", "record", "image", "i1", "f16x2", "i8x64", "ptr", "yield",
-                                       "for", "if", "else", ";", "@x", "\n"};
+  static const char* const kWords[] = {"%0",
+                                       "%999",
+                                       "-1",
+                                       "0",
+                                       "65536",
+                                       "9223372036854775807",
+                                       "-9223372036854775808",
+                                       "99999999999999999999",
+                                       "1.5",
+                                       "-inf",
+                                       "nan",
+                                       "1e999",
+                                       "?",
+                                       "{",
+                                       "}",
+                                       "[",
+                                       "]",
+                                       "\"",
+                                       "\\",
+                                       ":",
+                                       ",",
+                                       "=",
+                                       "record",
+                                       "image",
+                                       "i1",
+                                       "f16x2",
+                                       "i8x64",
+                                       "ptr",
+                                       "yield",
+                                       "for",
+                                       "if",
+                                       "else",
+                                       ";",
+                                       "@x",
+                                       "\n"};
   std::string s = text;
   for (size_t edits = 1 + dice.below(2) * dice.below(4); edits > 0 && !s.empty(); --edits) {
     const auto [at, length] = random_token(s, dice);
     switch (dice.below(10)) {
-      case 0: s[dice.below(s.size())] = char(dice.below(256)); break;
-      case 1: s.erase(at, length); break;
-      case 2: s.insert(at, s.substr(at, length) + " "); break;
-      case 3: s.replace(at, length, kWords[dice.below(std::size(kWords))]); break;
+      case 0:
+        s[dice.below(s.size())] = char(dice.below(256));
+        break;
+      case 1:
+        s.erase(at, length);
+        break;
+      case 2:
+        s.insert(at, s.substr(at, length) + " ");
+        break;
+      case 3:
+        s.replace(at, length, kWords[dice.below(std::size(kWords))]);
+        break;
       case 4: {
         const auto [from, n] = random_token(s, dice);
         s.replace(at, length, s.substr(from, n));
@@ -107,7 +149,9 @@ std::string damaged(const std::string& text, const std::string& other, Dice& dic
         if (digit != std::string::npos) s[digit] = char('0' + dice.below(10));
         break;
       }
-      default: s.resize(dice.below(s.size() + 1)); break;
+      default:
+        s.resize(dice.below(s.size() + 1));
+        break;
     }
   }
   return s;

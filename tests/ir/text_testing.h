@@ -13,8 +13,8 @@ struct ErrorCase {
   std::string name, text, errors;
 };
 
-/// Compares every case of tests/ir/FILE with errors_of(text). With HEADRACE_UPDATE_GOLDEN=1 in the environment
-/// the file is rewritten with what is said now; read the difference.
+/// Compares every case of tests/ir/FILE with errors_of(text). With HEADRACE_UPDATE_GOLDEN=1 in the
+/// environment the file is rewritten with what is said now; read the difference.
 void check_error_table(const std::string& file, size_t at_least,
                        const std::function<std::string(const std::string& text)>& errors_of);
 

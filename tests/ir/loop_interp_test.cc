@@ -123,11 +123,19 @@ TEST_F(LoopInterp, LoopBounds) {
     EXPECT_EQ(memory_[1], count) << n;
   }
   // i32 counters, and negative bounds.
-  EXPECT_EQ(
-      body(
-          "%a = const -3 : i32\n%b = const 2 : i32\n%s = const 2 : i32\n%r = for %i = %a to %b step %s carry (%c = %zero) {\n%w = sext %i : i64\n%d = mul %c, %ten\n%e = add %d, %w\nyield %e\n}\nstore %r, %p[0]\n"s
-              .insert(0, "%ten = const 10 : i64\n")),
-      HR_OK);
+  EXPECT_EQ(body(R"(%ten = const 10 : i64
+%a = const -3 : i32
+%b = const 2 : i32
+%s = const 2 : i32
+%r = for %i = %a to %b step %s carry (%c = %zero) {
+  %w = sext %i : i64
+  %d = mul %c, %ten
+  %e = add %d, %w
+  yield %e
+}
+store %r, %p[0]
+)"),
+            HR_OK);
   EXPECT_EQ(memory_[0], (-3 * 10 - 1) * 10 + 1);
 }
 

@@ -131,7 +131,7 @@ class Emitter {
     }
     llvm::Constant* c = loop::is_float(t.scalar)
                             ? llvm::ConstantFP::get(scalar, t.scalar == Scalar::f32 ? double(float(i.real)) : i.real)
-                            : static_cast<llvm::Constant*>(llvm::ConstantInt::get(scalar->getContext(), llvm::APInt(scalar->getIntegerBitWidth(), uint64_t(i.imm), true, true)));
+                            : static_cast<llvm::Constant*>(llvm::ConstantInt::get(scalar->getContext(), llvm::APInt(64, uint64_t(i.imm), true).sextOrTrunc(scalar->getIntegerBitWidth())));
     return t.lanes == 1 ? c : llvm::ConstantVector::getSplat(llvm::ElementCount::getFixed(t.lanes), c);
   }
 

@@ -1,6 +1,7 @@
 // The text form of graphs: print and parse agree, and no text, however damaged, does harm.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "ir/graph_interp.h"

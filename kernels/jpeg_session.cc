@@ -142,6 +142,12 @@ void Session::skip_rows(JDIMENSION count) {
   if (jpeg_skip_scanlines(&cinfo_, count) != count) fail(Fault::internal, "libjpeg skipped too few rows");
 }
 
+jvirt_barray_ptr* Session::read_coefficients() {
+  jvirt_barray_ptr* arrays = jpeg_read_coefficients(&cinfo_);
+  if (!arrays) fail(Fault::internal, "libjpeg delivered no coefficients");
+  return arrays;
+}
+
 JSAMPROW Session::allocate_row() {
   const JDIMENSION bytes = cinfo_.output_width * static_cast<JDIMENSION>(cinfo_.output_components);
   return cinfo_.mem->alloc_sarray(reinterpret_cast<j_common_ptr>(&cinfo_), JPOOL_IMAGE, bytes, 1)[0];

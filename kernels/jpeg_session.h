@@ -50,6 +50,10 @@ class Session {
   /// Reads and drops `count` rows, which must leave at least one row to read. Inside guarded() only.
   void skip_rows(JDIMENSION count);
 
+  /// Reads every scan into libjpeg's coefficient arrays, one for each component, which stay until close(): in
+  /// place of start() and rows. Inside guarded() only.
+  jvirt_barray_ptr* read_coefficients();
+
   /// One row of the output width and components, freed with the image. Inside guarded() only.
   JSAMPROW allocate_row();
 

@@ -77,7 +77,7 @@ CLI::App* Bench::declare(CLI::App& parent) {
       "bench",
       "Measures a pipeline over dataset files of the same photos against libjpeg-turbo's plain full decode");
   app->footer(
-      "\nExample:\n"
+      "Example:\n"
       "  headrace bench examples/imagenet_train_f16.json jpeg.hrd rgb.hrd --threads 1");
   add_spec(*app, spec_);
   app->add_option("FILE", paths_, "dataset files; the first with jpeg images is the baseline's")
@@ -164,7 +164,11 @@ Status Bench::measure() {
 }
 
 ExitCode Bench::run() {
-  if (threads_ == 0) threads_ = platform::default_threads();
+  if (threads_ == 0) {
+    const Expected<unsigned> threads = platform::default_threads();
+    if (!threads.ok()) return fail(threads.status());
+    threads_ = *threads;
+  }
   const Expected<std::string> spec = read_spec(spec_);
   if (!spec.ok()) return fail(spec.status());
   if (const Status opened = open_files(*spec); !opened.ok()) return fail(opened);

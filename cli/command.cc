@@ -36,11 +36,11 @@ void warn(const std::string& message) { std::fputs(safe_lines("warning: " + mess
 void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
 Status finish_output() {
-  errno = 0;
-  const bool flushed = std::fflush(stdout) == 0;
-  if (flushed && std::ferror(stdout) == 0) return {};
-  return {"cli.output", "standard output",
-          "cannot be written: " + platform::errno_text(errno == 0 ? EIO : errno)};
+  const bool failed_before = std::ferror(stdout) != 0;  // why is forgotten by now
+  if (std::fflush(stdout) == 0 && !failed_before) return {};
+  return {
+      "cli.output", "standard output",
+      failed_before ? "not all of it could be written" : "cannot be written: " + platform::errno_text(errno)};
 }
 
 std::string plural(uint64_t n, const std::string& noun) {

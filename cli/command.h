@@ -35,6 +35,7 @@ class Command {
 
 std::unique_ptr<Command> make_write();
 std::unique_ptr<Command> make_info();
+std::unique_ptr<Command> make_export();
 std::unique_ptr<Command> make_compile();
 std::unique_ptr<Command> make_run();
 std::unique_ptr<Command> make_view();

@@ -44,7 +44,7 @@ class Compile final : public Command {
     CLI::App* app =
         parent.add_subcommand("compile", "Prints what becomes of a pipeline at a stage of its compilation");
     app->footer(
-        "\nExample:\n"
+        "Example:\n"
         "  headrace compile examples/imagenet_train.json --emit loop");
     add_spec(*app, spec_);
     app->add_option("--data", data_, "dataset file whose field names and kinds the spec is checked against")
@@ -65,6 +65,7 @@ class Compile final : public Command {
       throw CLI::ValidationError("--emit",
                                  "graph is the pipeline before any pass; graph-opt is what passes make");
     }
+    if (const Status output = check_output(output_, {spec_, data_}); !output.ok()) return fail(output);
     const Expected<std::string> text = read_spec(spec_);
     if (!text.ok()) return fail(text.status());
     std::shared_ptr<const Dataset> dataset;

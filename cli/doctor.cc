@@ -3,12 +3,14 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 
 #include "cli/command.h"
 #include "cli/machine.h"
 #include "headrace/isa.h"
 #include "kernels/self_test.h"
+#include "runtime/dataset/printable.h"
 #include "runtime/loader/progress.h"
 #include "runtime/platform/topology.h"
 
@@ -48,34 +50,43 @@ std::string huge_pages_text(const platform::HostFacts& facts) {
          format_count(facts.huge_page_bytes) + " bytes";
 }
 
+std::string threads_text(const Expected<unsigned>& threads) {
+  const char* const shared = std::getenv("LOCAL_WORLD_SIZE");
+  return (threads.ok() ? plural(*threads, "thread") + " by default" : "no default number of threads") +
+         (shared == nullptr || *shared == 0 ? "" : ", LOCAL_WORLD_SIZE=" + printable(shared));
+}
+
 class Doctor final : public Command {
  public:
   CLI::App* declare(CLI::App& parent) override {
     CLI::App* app =
         parent.add_subcommand("doctor", "Prints what headrace finds on this machine, for problem reports");
     app->footer(
-        "\nExample:\n"
+        "Example:\n"
         "  headrace doctor");
     return app;
   }
 
   ExitCode run() override {
     const platform::HostFacts facts = platform::host_facts();
+    const Expected<unsigned> threads = platform::default_threads();
     line("headrace", HEADRACE_VERSION);
     for (const auto& [library, version] : library_versions()) line(library, version);
     line("kernel", kernel_version());
     line("cpu", facts.cpu_model.empty() ? "unknown" : facts.cpu_model);
     line("isa", isa_levels());
+    line("cache", cache_sizes());
     line("cpus", std::to_string(facts.online_cpus) + " online, " + std::to_string(facts.affinity_cpus) +
-                     " usable by this process, " + plural(platform::default_threads(), "thread") +
-                     " by default");
+                     " usable by this process, " + threads_text(threads));
     line("cgroup", cgroup_text(facts.cgroup));
     line("memory", memory_text(facts.memory_bytes));
     line("page size", format_count(static_cast<uint64_t>(::sysconf(_SC_PAGESIZE))) + " bytes");
     line("huge pages", huge_pages_text(facts));
     const Status decoder = decoder_self_test();
     line("decoder", decoder.ok() ? "self test passed" : "self test FAILED");
-    return decoder.ok() ? kOk : fail(decoder);
+    Status wrong = threads.status();
+    wrong.append(decoder);
+    return wrong.ok() ? kOk : fail(wrong);
   }
 };
 

@@ -31,8 +31,13 @@ std::string field_text(const DatasetSummary::Field& f) {
   std::string text(field_kind_name(f.kind));
   for (const auto& [name, p] : f.payloads) {
     text += f.kind == FieldKind::bytes
-                ? ", " + size_text(p.bytes)
-                : ", " + format_count(p.samples) + " " + name + " of " + size_text(p.bytes);
+                ? ", " + size_text(p.bytes) + " in all"
+                : ", " + format_count(p.samples) + " " + name + " (" + size_text(p.bytes) + ")";
+  }
+  if (!f.kept.empty()) {
+    std::vector<std::string> reasons;
+    for (const auto& [reason, count] : f.kept) reasons.push_back(format_count(count) + " " + reason);
+    text += ", not packed: " + join_some(reasons, reasons.size());
   }
   if (f.kind == FieldKind::image) {
     text += ", width " + extent_text(f.width) + ", height " + extent_text(f.height);
@@ -83,6 +88,7 @@ Json field_json(const DatasetSummary::Field& f) {
   for (const auto& [name, p] : f.payloads) {
     json["payloads"][name] = {{"samples", p.samples}, {"bytes", p.bytes}};
   }
+  if (!f.kept.empty()) json["kept"] = f.kept;
   if (f.kind == FieldKind::image) {
     json["width"] = extent_json(f.width);
     json["height"] = extent_json(f.height);
@@ -119,7 +125,7 @@ class Info final : public Command {
     CLI::App* app =
         parent.add_subcommand("info", "Says what a dataset file holds and checks every byte of it");
     app->footer(
-        "\nExample:\n"
+        "Example:\n"
         "  headrace info photos.hrd");
     add_dataset(*app, path_);
     app->add_flag("--json", json_, "print one JSON object");

@@ -2,8 +2,12 @@
 
 #include <png.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 #include <xxhash.h>
 #include <zstd.h>
+
+#include <array>
+#include <utility>
 
 #include "headrace/pipeline.h"
 #include "kernels/jpeg_library.h"
@@ -42,6 +46,22 @@ std::string kernel_version() {
   utsname u{};
   if (::uname(&u) != 0) return "unknown";
   return std::string(u.sysname) + " " + u.release + " " + u.machine;
+}
+
+std::string cache_sizes() {
+  std::string text;
+#if defined(_SC_LEVEL1_DCACHE_SIZE)
+  constexpr std::array<std::pair<const char*, int>, 3> kLevels = {
+      {{"L1d", _SC_LEVEL1_DCACHE_SIZE}, {"L2", _SC_LEVEL2_CACHE_SIZE}, {"L3", _SC_LEVEL3_CACHE_SIZE}}};
+  for (const auto& [name, id] : kLevels) {
+    const long kib = ::sysconf(id) / 1024;
+    if (kib <= 0) continue;
+    const bool whole_mib = kib % 1024 == 0;
+    text += (text.empty() ? "" : ", ") + std::string(name) + " " +
+            std::to_string(whole_mib ? kib / 1024 : kib) + (whole_mib ? " MiB" : " KiB");
+  }
+#endif
+  return text.empty() ? "unknown" : text;
 }
 
 }  // namespace headrace::cli

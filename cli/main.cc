@@ -26,6 +26,30 @@ ExitCode usage_error(const CLI::App& app, const std::string& message) {
   return kUsage;
 }
 
+/// CLI11's words, but for the number of values, which it counts in a way that only it understands.
+std::string message_of(const CLI::ParseError& e) {
+  std::string text = e.what();
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&e) == nullptr) return text;
+  return text.substr(0, text.find(':')) + " takes one value, and is given once";
+}
+
+using Subcommands = std::vector<std::pair<CLI::App*, Command*>>;
+
+/// What is wrong with the first word after `headrace`, if it is neither a subcommand nor an option.
+std::string wrong_first_word(const std::string& word, const Subcommands& subcommands) {
+  std::string names;
+  for (const auto& [subcommand, command] : subcommands) {
+    if (subcommand->get_name() == word) return "";
+    names += (names.empty() ? "" : ", ") + subcommand->get_name();
+  }
+  if (word.empty()) return "a subcommand is required: " + names;
+  for (const char* option : {"-h", "--help", "--version"}) {
+    if (word == option) return "";
+  }
+  if (word.front() != '-') return "there is no subcommand \"" + word + "\"; there are " + names;
+  return "there is no option \"" + word + "\" before a subcommand; there are --help and --version";
+}
+
 ExitCode run_command(const CLI::App& app, Command& command) {
   try {
     const ExitCode code = command.run();
@@ -44,7 +68,7 @@ ExitCode run_command(const CLI::App& app, Command& command) {
 int main(int argc, char** argv) {
   CLI::App app("Compiles training-data pipelines and runs them", "headrace");
   app.footer(
-      "\nExample:\n"
+      "Example:\n"
       "  headrace write photos/ -o photos.hrd\n"
       "  headrace run examples/imagenet_train.json photos.hrd --epochs 2\n\n"
       "`headrace SUBCOMMAND --help` says more.");
@@ -52,30 +76,25 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough(false);
 
-  std::array commands = {make_write(), make_info(),  make_compile(), make_run(),
+  std::array commands = {make_write(), make_info(), make_export(), make_compile(), make_run(),
                          make_view(),  make_bench(), make_doctor()};
-  std::vector<std::pair<CLI::App*, Command*>> subcommands;
+  Subcommands subcommands;
   for (const std::unique_ptr<Command>& command : commands) {
     subcommands.emplace_back(command->declare(app), command.get());
   }
 
-  if (argc > 1 && argv[1][0] != '-') {
-    const std::string name = argv[1];
-    std::string names;
-    bool known = false;
-    for (const auto& [subcommand, command] : subcommands) {
-      names += (names.empty() ? "" : ", ") + subcommand->get_name();
-      known = known || subcommand->get_name() == name;
-    }
-    if (!known) return usage_error(app, "there is no subcommand \"" + name + "\"; there are " + names);
+  if (const std::string wrong = wrong_first_word(argc > 1 ? argv[1] : "", subcommands); !wrong.empty()) {
+    return usage_error(app, wrong);
   }
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& e) {
-    return app.exit(e);  // --help, --version
+    const int code = app.exit(e);  // --help, --version
+    const Status output = finish_output();
+    return output.ok() ? code : fail(output);
   } catch (const CLI::ParseError& e) {
     const std::vector<CLI::App*> named = app.get_subcommands();
-    return usage_error(named.empty() ? app : *named.front(), e.what());
+    return usage_error(named.empty() ? app : *named.front(), message_of(e));
   }
   for (const auto& [subcommand, command] : subcommands) {
     if (subcommand->parsed()) return run_command(*subcommand, *command);

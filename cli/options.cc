@@ -2,10 +2,15 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <charconv>
+#include <filesystem>
 #include <functional>
+#include <system_error>
 #include <utility>
 
+#include "runtime/dataset/format.h"
 #include "runtime/platform/file_io.h"
 
 namespace headrace::cli {
@@ -31,6 +36,27 @@ CLI::Option* add_choice(CLI::App& app, const std::string& name, T& target,
     throw CLI::ValidationError(name, "\"" + text + "\" is not one of " + list);
   };
   return app.add_option_function<std::string>(name, set, help)->type_name(list);
+}
+
+/// "65536", "64KiB", "8 mb": digits and a power of 1024, whatever its spelling.
+std::optional<uint64_t> parse_size(const std::string& text) {
+  uint64_t value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [unit, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc()) return std::nullopt;
+  std::string name;
+  for (const char* c = unit; c != end; ++c) {
+    if (*c != ' ') name += static_cast<char>(*c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
+  }
+  constexpr std::array kUnits = {"", "K", "M", "G"};
+  for (size_t i = 0; i < kUnits.size(); ++i) {
+    const std::string prefix = kUnits[i];
+    if (name != prefix && name != prefix + "B" && (i == 0 || name != prefix + "IB")) continue;
+    const uint64_t scale = uint64_t{1} << (10 * i);
+    if (value > UINT64_MAX / scale) return std::nullopt;
+    return value * scale;
+  }
+  return std::nullopt;
 }
 
 template <class T>
@@ -61,7 +87,9 @@ CLI::Option* add_dataset(CLI::App& app, std::string& path) {
 }
 
 CLI::Option* add_threads(CLI::App& app, unsigned& threads) {
-  return app.add_option("--threads", threads, "worker threads (default: the CPUs this process may use)")
+  return app
+      .add_option("--threads", threads,
+                  "worker threads (default: the CPUs this process may use, shared by LOCAL_WORLD_SIZE)")
       ->check(whole_number(1, kMaxThreads))
       ->type_name("N");
 }
@@ -121,6 +149,32 @@ CLI::Option* add_stage(CLI::App& app, Stage& stage) {
        {"llvm-opt", Stage::llvm_opt},
        {"asm", Stage::assembly}},
       "graph IR, the same after all passes, loop IR, LLVM IR, the same optimised, assembly");
+}
+
+CLI::Option* add_page_size(CLI::App& app, uint64_t& bytes) {
+  const auto set = [&bytes](const std::string& text) {
+    const std::optional<uint64_t> size = parse_size(text);
+    if (size && std::has_single_bit(*size) && *size >= format::kMinPageSize &&
+        *size <= format::kMaxPageSize) {
+      bytes = *size;
+      return;
+    }
+    throw CLI::ValidationError("--page-size",
+                               "\"" + text + "\" is not a power of two from 64KiB to 1GiB, such as 8MiB");
+  };
+  return app
+      .add_option_function<std::string>("--page-size", set,
+                                        "a power of two from 64KiB to 1GiB (default: 8MiB)")
+      ->type_name("B");
+}
+
+Status check_output(const std::string& output, const std::vector<std::string>& inputs) {
+  for (const std::string& input : inputs) {
+    std::error_code ignored;  // a file that is not there is no input
+    if (input.empty() || !std::filesystem::equivalent(output, input, ignored)) continue;
+    return {"cli.output", output, "is what is read; writing it would replace it: choose another name"};
+  }
+  return {};
 }
 
 Expected<std::string> read_spec(const std::string& path) {

@@ -34,6 +34,12 @@ CLI::Option* add_numerics(CLI::App& app, std::optional<Numerics>& numerics);
 CLI::Option* add_order(CLI::App& app, std::optional<Order>& order);
 CLI::Option* add_stage(CLI::App& app, Stage& stage);
 
+/// Bytes of a page, "8MiB" or in digits: a power of two that the format allows.
+CLI::Option* add_page_size(CLI::App& app, uint64_t& bytes);
+
+/// Error "cli.output" if writing to `output` would replace one of `inputs`; empty names are skipped.
+Status check_output(const std::string& output, const std::vector<std::string>& inputs);
+
 /// A spec file's text. Errors: "spec.file".
 Expected<std::string> read_spec(const std::string& path);
 

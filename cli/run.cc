@@ -63,7 +63,7 @@ class Run final : public Command {
 CLI::App* Run::declare(CLI::App& parent) {
   CLI::App* app = parent.add_subcommand("run", "Runs a pipeline over a dataset and measures it");
   app->footer(
-      "\nExample:\n"
+      "Example:\n"
       "  headrace run examples/imagenet_train.json photos.hrd --epochs 2 --digest");
   add_spec(*app, spec_);
   add_dataset(*app, file_);
@@ -93,7 +93,6 @@ Status Run::prepare() {
   HR_ASSIGN_OR_RETURN(const std::string text, read_spec(spec_));
   HR_ASSIGN_OR_RETURN(options_, loader_options(spec_, text));
   HR_ASSIGN_OR_RETURN(const std::shared_ptr<const Dataset> dataset, Dataset::open(file_));
-  if (!save_.empty()) HR_RETURN_IF_ERROR(make_folder(save_));
 
   const Clock::time_point start = Clock::now();
   Expected<std::shared_ptr<const Program>> program = compile(text, dataset.get(), compile_);
@@ -108,8 +107,12 @@ Status Run::prepare() {
   options_.limit = limit_;
   if (order_) options_.order = *order_;
   for (const std::string& warning : loader_warnings(*dataset, options_)) warn(warning);
+  if (compile_.isa && compile_.engine != Engine::jit) {
+    warn("--isa makes no difference to the engine " + std::string(engine_name(compile_.engine)));
+  }
   HR_ASSIGN_OR_RETURN(loader_, Loader::create(dataset, program_, options_));
-  return {};
+  // Only now, so that no folder is left behind by what cannot run.
+  return save_.empty() ? Status() : make_folder(save_);
 }
 
 ExitCode Run::run() {

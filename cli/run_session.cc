@@ -49,7 +49,6 @@ double rate_of(uint64_t samples, double seconds) {
 
 Expected<RunResult> run_epochs(Loader& loader, const ProgramInfo& info, const RunSettings& settings) {
   ProgressLine progress(stderr);
-  progress.set_interval(1);
   const uint64_t bytes = bytes_per_sample(info);
   RunResult result;
   for (uint64_t e = 0; e < settings.epochs && !result.interrupted; ++e) {

@@ -61,7 +61,7 @@ class View final : public Command {
   CLI::App* declare(CLI::App& parent) override {
     CLI::App* app = parent.add_subcommand("view", "Draws the first batch a pipeline makes, as a PNG file");
     app->footer(
-        "\nExample:\n"
+        "Example:\n"
         "  headrace view examples/imagenet_train.json photos.hrd -o sheet.png");
     add_spec(*app, spec_);
     add_dataset(*app, file_);
@@ -82,6 +82,7 @@ class View final : public Command {
 
  private:
   Status draw() const {
+    HR_RETURN_IF_ERROR(check_output(output_, {spec_, file_}));
     HR_ASSIGN_OR_RETURN(const std::string text, read_spec(spec_));
     HR_ASSIGN_OR_RETURN(LoaderOptions options, loader_options(spec_, text));
     HR_ASSIGN_OR_RETURN(const std::shared_ptr<const Dataset> dataset, Dataset::open(file_));

@@ -1,6 +1,9 @@
 // headrace write: a folder of photos becomes a dataset file.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdint>
+#include <cstdio>
+#include <map>
 #include <string>
 
 #include "cli/command.h"
@@ -9,7 +12,6 @@
 #include "runtime/dataset/import.h"
 #include "runtime/dataset/info.h"
 #include "runtime/loader/progress.h"
-#include "runtime/platform/topology.h"
 
 namespace headrace::cli {
 namespace {
@@ -29,6 +31,19 @@ std::string progress_text(const ImportProgress& p) {
   return eta.empty() ? text : text + ", " + eta;
 }
 
+const std::map<std::string, ImportOptions::Encoding> kEncodings = {
+    {"auto", ImportOptions::Encoding::automatic}, {"packed", ImportOptions::Encoding::packed},
+    {"jpeg", ImportOptions::Encoding::jpeg},      {"rgb", ImportOptions::Encoding::rgb},
+    {"ycc", ImportOptions::Encoding::ycc}};
+
+/// "packed", or "236 packed, 4 jpeg".
+std::string encodings_text(const ImportReport& r) {
+  if (r.encodings.size() == 1) return r.encodings.begin()->first;
+  std::string text;
+  for (const auto& [name, count] : r.encodings) text += (text.empty() ? "" : ", ") + format_count(count) + " " + name;
+  return text;
+}
+
 class Write final : public Command {
  public:
   CLI::App* declare(CLI::App& parent) override;
@@ -36,6 +51,7 @@ class Write final : public Command {
 
  private:
   std::string summary(const ImportReport& r) const;
+  ExitCode report_failure(const Status& status) const;
   void report_skipped(const ImportReport& r) const;
 
   std::string source_, output_;
@@ -48,20 +64,25 @@ CLI::App* Write::declare(CLI::App& parent) {
   CLI::App* app =
       parent.add_subcommand("write", "Writes a dataset file from a folder with one subfolder per class");
   app->footer(
-      "\nExamples:\n"
+      "Examples:\n"
       "  headrace write photos/ -o photos.hrd\n"
       "  headrace write photos/ -o small.hrd --encoding rgb --max-side 256");
   app->add_option("SOURCE", source_, "folder with one subfolder per class")->required()->type_name("");
   app->add_option("-o,--output", output_, "dataset file to write")->required()->type_name("FILE");
   const auto set_encoding = [this](const std::string& text) {
-    if (text != "jpeg" && text != "rgb") {
-      throw CLI::ValidationError("--encoding", "\"" + text + "\" is not one of jpeg|rgb");
+    const auto found = kEncodings.find(text);
+    if (found == kEncodings.end()) {
+      throw CLI::ValidationError("--encoding", "\"" + text + "\" is not one of auto|packed|jpeg|rgb|ycc");
     }
-    options_.encoding = text == "rgb" ? ImportOptions::Encoding::rgb : ImportOptions::Encoding::jpeg;
+    options_.encoding = found->second;
   };
   app->add_option_function<std::string>("--encoding", set_encoding,
-                                        "jpeg: the files' bytes, untouched (default); rgb: decoded pixels")
-      ->type_name("jpeg|rgb");
+                                        "auto: packed, or jpeg for what cannot be packed (default); packed: coefficients, packed anew; "
+                                        "jpeg: the files' bytes, untouched; rgb: decoded pixels; ycc: decoded planes")
+      ->type_name("auto|packed|jpeg|rgb|ycc");
+  auto* exact = app->add_flag("--byte-exact", options_.byte_exact,
+                              "auto, packed: pack only what export can write again byte for byte");
+  app->add_flag("--strip", options_.strip, "auto, packed: drop metadata and with it the way back to the JPEG")->excludes(exact);
   constexpr uint32_t kMaxSide = 65535;
   auto* max_side = app->add_option("--max-side", max_side_, "rgb: shrink so that no side is longer")
                        ->check(whole_number(1, kMaxSide))
@@ -71,9 +92,7 @@ CLI::App* Write::declare(CLI::App& parent) {
       ->type_name("N")
       ->excludes(max_side);
   add_threads(*app, options_.threads);
-  app->add_option("--page-size", options_.page_size, "bytes, a power of two such as 8MiB (default)")
-      ->transform(CLI::AsSizeValue(false).description(""))
-      ->type_name("B");
+  add_page_size(*app, options_.page_size);
   const auto set_seed = [this](const uint64_t& seed) { options_.shuffle_seed = seed; };
   auto* seed = app->add_option_function<uint64_t>("--shuffle-seed", set_seed,
                                                   "seed of the order in the file (default: 0)")
@@ -96,12 +115,11 @@ CLI::App* Write::declare(CLI::App& parent) {
 ExitCode Write::run() {
   if ((max_side_ != 0 || short_side_ != 0) && options_.encoding != ImportOptions::Encoding::rgb) {
     throw CLI::ValidationError(max_side_ != 0 ? "--max-side" : "--short-side",
-                               "needs --encoding rgb; jpeg keeps the files untouched");
+                               "needs --encoding rgb; the others keep every pixel");
   }
   if (max_side_ != 0) options_.max_side = max_side_;
   if (short_side_ != 0) options_.short_side = short_side_;
   if (no_shuffle_) options_.shuffle_seed.reset();
-  if (options_.threads == 0) options_.threads = platform::default_threads();
 
   const Interrupt interrupt(Interrupt::Second::ignored);
   options_.cancel = &Interrupt::flag();
@@ -112,26 +130,38 @@ ExitCode Write::run() {
   const Expected<ImportReport> report = import_folder(source_, output_, options_);
   line.clear();
   if (!report.ok()) {
-    const Status& status = report.status();
-    fail(status);
-    if (status.code() == "import.cancelled") return kInterrupted;
-    const size_t bad = status.errors().size();
-    if (bad > 1 && options_.on_error == ImportOptions::OnError::raise) {
-      std::fprintf(stderr, "nothing was written: %s; --on-error skip leaves bad files out\n",
-                   plural(bad, "error").c_str());
-    }
-    return kError;
+    return report_failure(report.status());
   }
   report_skipped(*report);
   print(summary(*report));
   return kOk;
 }
 
+ExitCode Write::report_failure(const Status& status) const {
+  if (status.code() == "data.exists") {
+    return fail({"data.exists", output_, "already exists; choose another name or replace it by --overwrite"});
+  }
+  fail(status);
+  if (status.code() == "import.cancelled") return kInterrupted;
+  const auto bad = static_cast<uint64_t>(
+      std::count_if(status.errors().begin(), status.errors().end(), [](const Diagnostic& d) {
+        return d.code.starts_with("import.") && d.code != "import.source" && d.code != "import.layout" &&
+               d.code != "import.options";
+      }));
+  if (bad != 0 && options_.on_error == ImportOptions::OnError::raise) {
+    std::fprintf(stderr, "nothing was written: %s; --on-error skip leaves bad files out\n",
+                 plural(bad, "error").c_str());
+  }
+  return kError;
+}
+
 void Write::report_skipped(const ImportReport& r) const {
   for (const Diagnostic& d : r.skipped) warn("skipped " + d.where + ": " + d.message);
   if (!r.skipped.empty()) {
-    warn(plural(r.skipped.size(), "file") + " skipped, " + format_count(r.unsupported) +
-         " of them images of a kind that is not supported yet");
+    warn(plural(r.skipped.size(), "file") + " skipped" +
+         (r.unsupported == 0
+              ? ""
+              : ", " + format_count(r.unsupported) + " of them images of a kind that is not supported yet"));
   }
   if (!r.other_files.empty()) {
     warn(plural(r.other_files.size(), "file") +
@@ -146,16 +176,24 @@ void Write::report_skipped(const ImportReport& r) const {
   if (r.oriented != 0) {
     warn(plural(r.oriented, "image") + " with an EXIF orientation tag stored unturned");
   }
+  if (!r.kept.empty()) {
+    std::vector<std::string> names;
+    for (const Diagnostic& d : r.kept) names.push_back(d.where + " (" + d.message + ")");
+    warn(plural(r.kept.size(), "image") + " not packed but kept as JPEG: " + join_some(names, kNamedAtMost));
+  }
+  if (!r.not_exact.empty()) {
+    warn(plural(r.not_exact.size(), "image") + " packed that export cannot write again byte for byte (the pixels are exact): " +
+         join_some(r.not_exact, kNamedAtMost));
+  }
   if (r.files_with_warnings != 0) {
     warn(plural(r.files_with_warnings, "image") + " with extraneous bytes or unknown markers, decoded whole");
   }
 }
 
 std::string Write::summary(const ImportReport& r) const {
-  const bool rgb = options_.encoding == ImportOptions::Encoding::rgb;
   const double rate = r.seconds > 0 ? static_cast<double>(r.samples) / r.seconds : 0;
   return output_ + ": " + plural(r.samples, "sample") + " in " + std::to_string(r.classes.size()) +
-         (r.classes.size() == 1 ? " class, " : " classes, ") + (rgb ? "rgb" : "jpeg") + "; " +
+         (r.classes.size() == 1 ? " class, " : " classes, ") + encodings_text(r) + "; " +
          format_bytes(static_cast<double>(r.source_bytes)) + " in, " +
          format_bytes(static_cast<double>(r.file_bytes)) + " out; " + format_seconds(r.seconds) + ", " +
          format_rate(rate) + " images/s\n";

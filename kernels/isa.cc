@@ -15,7 +15,9 @@ struct Regs {
 
 Regs cpuid(uint32_t leaf, uint32_t sub) {
   Regs r;
-  if (__get_cpuid_max(leaf & 0x80000000u, nullptr) < leaf) return r;
+  // An unsigned number in one compiler's header and a signed one in another's.
+  const auto max_leaf = static_cast<uint32_t>(__get_cpuid_max(leaf & 0x80000000u, nullptr));
+  if (max_leaf < leaf) return r;
   __cpuid_count(leaf, sub, r.a, r.b, r.c, r.d);
   return r;
 }

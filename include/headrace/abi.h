@@ -17,7 +17,7 @@
 extern "C" {
 #endif
 
-#define HR_ABI_VERSION 1u
+#define HR_ABI_VERSION 2u
 
 /* Alignment in bytes of scratch memory and of batch buffers. */
 #define HR_BUFFER_ALIGNMENT 64u
@@ -39,7 +39,36 @@ enum {
 enum {
   HR_ENCODING_NONE = 0, /* not an image */
   HR_ENCODING_JPEG = 1, /* a JPEG file, untouched */
-  HR_ENCODING_RGB = 2   /* height x width x 3 bytes, row-major, R G B */
+  HR_ENCODING_RGB = 2,  /* height x width x 3 bytes, row-major, R G B */
+  /* The plane encodings; hr_field.planes says how the planes are made up. Width and height are at most 65535. */
+  HR_ENCODING_PACKED = 3, /* a JPEG's quantised coefficients, packed anew (docs/format.md) */
+  HR_ENCODING_YCC = 4     /* the component planes one after another, each dense, one byte a sample, nothing else */
+};
+
+/* How the planes of a plane encoding are made up (hr_field.planes): one of 0 to 4, or 444 with the flag. Every other
+ * value is refused when the image is opened (HR_E_DECODE). Component 0 has height x width samples, the other two
+ * ceil(height / v_max) x ceil(width / h_max). */
+enum {
+  HR_PLANES_GRAY = 0, /* one plane */
+  HR_PLANES_444 = 1,  /* h_max x v_max = 1 x 1 */
+  HR_PLANES_422 = 2,  /* 2 x 1 */
+  HR_PLANES_420 = 3,  /* 2 x 2 */
+  HR_PLANES_440 = 4,  /* 1 x 2 */
+  HR_PLANES_MASK = 7,
+  HR_PLANES_RGB = 8 /* flag: the planes are R, G, B (4:4:4 only), not Y, Cb, Cr */
+};
+
+/* Why a JPEG was not packed (ImageEntry.aux of a `jpeg` image; not part of hr_field). */
+enum {
+  HR_KEPT_AS_ASKED = 0,       /* nobody asked to pack it */
+  HR_KEPT_CMYK = 1,
+  HR_KEPT_ARITHMETIC = 2,
+  HR_KEPT_SAMPLING = 3,       /* sampling factors that packing does not know */
+  HR_KEPT_INCOMPLETE = 4,     /* progressive scans that lack coefficient bits: libjpeg smooths such blocks */
+  HR_KEPT_OTHER = 5,          /* anything else that packing does not know */
+  HR_KEPT_NOT_EXACT = 6,      /* its bytes could not be written again from its coefficients, and had to be */
+  HR_KEPT_LARGER = 7,         /* packing made it larger */
+  HR_KEPT_COUNT = 8
 };
 
 /* One field of one sample. 48 bytes. */
@@ -51,7 +80,7 @@ typedef struct hr_field {
   uint32_t height;     /* images: pixels */
   uint32_t encoding;   /* HR_ENCODING_* */
   uint32_t channels;   /* images: channels as stored (1, 3, 4) */
-  uint64_t reserved;
+  uint64_t planes;     /* plane encodings: HR_PLANES_*, from the record; else 0 */
 } hr_field;
 
 /* What the random numbers of a sample are keyed by (with the op's own id). 24 bytes. */

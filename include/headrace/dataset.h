@@ -34,12 +34,13 @@ struct FieldValue {
   static FieldValue bytes(std::string_view s) {
     return bytes(std::span(reinterpret_cast<const uint8_t*>(s.data()), s.size()));
   }
+  /// `detail`: HR_PLANES_* for the plane encodings, HR_KEPT_* for `jpeg`, else 0.
   static FieldValue image(std::span<const uint8_t> payload, uint32_t encoding, uint32_t width, uint32_t height,
-                          uint32_t channels = 3);
+                          uint32_t channels = 3, uint32_t detail = 0);
 
   int64_t value = 0;  ///< scalars (f64 by its bits)
   std::span<const uint8_t> data;
-  uint32_t encoding = HR_ENCODING_NONE, width = 0, height = 0, channels = 0;
+  uint32_t encoding = HR_ENCODING_NONE, width = 0, height = 0, channels = 0, detail = 0;
 };
 
 struct WriterOptions {

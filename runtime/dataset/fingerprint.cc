@@ -63,6 +63,7 @@ void Fingerprint::add(std::span<const hr_field> sample) {
         continue;
       case FieldKind::image:
         for (const uint32_t v : {f.encoding, f.channels, f.width, f.height}) state_->number(v);
+        if (f.planes != 0) state_->number(f.planes);
         break;
       case FieldKind::bytes:
         break;

@@ -35,7 +35,10 @@ bool has_image_extension(std::string_view name) {
 
 class Lister {
  public:
-  explicit Lister(FolderListing& out) : out_(out) {}
+  Lister(FolderListing& out, const std::function<bool()>& cancelled) : out_(out), cancelled_(cancelled) {}
+
+  /// From then on nothing more is looked at.
+  bool cancelled() { return stopped_ = stopped_ || cancelled_(); }
 
   struct Entry {
     std::string name;
@@ -46,6 +49,7 @@ class Lister {
   bool entries(const std::string& path, std::vector<Entry>& out) {
     std::error_code error;
     for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
+      if (cancelled()) return false;
       Entry e;
       e.name = it->path().filename().string();
       if (e.name.front() == '.') {
@@ -78,7 +82,10 @@ class Lister {
     std::vector<Entry> found;
     if (!entries(path, found)) return;
     above.push_back(real);
-    for (const Entry& e : found) add_entry(path + "/" + e.name, key + "/" + e.name, e, label, above);
+    for (const Entry& e : found) {
+      if (cancelled()) break;
+      add_entry(path + "/" + e.name, key + "/" + e.name, e, label, above);
+    }
     above.pop_back();
   }
 
@@ -116,7 +123,13 @@ class Lister {
   }
 
   FolderListing& out_;
+  const std::function<bool()>& cancelled_;
+  bool stopped_ = false;
 };
+
+Status cancelled_status(const std::string& root) {
+  return {"import.cancelled", root, "was not listed: the import was cancelled"};
+}
 
 std::string name_some(const std::vector<std::string>& names) {
   std::string text;
@@ -128,7 +141,8 @@ std::string name_some(const std::vector<std::string>& names) {
 
 }  // namespace
 
-Expected<FolderListing> list_folder(const std::string& root) {
+Expected<FolderListing> list_folder(const std::string& root, const std::function<bool()>& cancelled) {
+  if (root.empty()) return Status("import.source", "", "the name of the source folder is empty");
   std::error_code error;
   const fs::file_status status = fs::status(root, error);
   if (status.type() == fs::file_type::not_found) return Status("import.source", root, "does not exist");
@@ -140,9 +154,10 @@ Expected<FolderListing> list_folder(const std::string& root) {
   }
 
   FolderListing listing;
-  Lister lister(listing);
+  Lister lister(listing, cancelled);
   std::vector<Lister::Entry> top;
   if (!lister.entries(root, top)) {
+    if (lister.cancelled()) return cancelled_status(root);
     return Status("import.source", root, listing.problems.errors().front().message);
   }
   std::vector<std::string> stray;
@@ -168,6 +183,7 @@ Expected<FolderListing> list_folder(const std::string& root) {
     std::vector<std::string> above;
     const size_t first = listing.files.size();
     lister.add_folder(base + name, name, static_cast<uint32_t>(label), above);
+    if (lister.cancelled()) return cancelled_status(root);
     // Within a class the whole key decides, so that the order does not depend on how folders nest.
     std::sort(listing.files.begin() + static_cast<ptrdiff_t>(first), listing.files.end(),
               [](const SourceFile& a, const SourceFile& b) { return a.key < b.key; });
@@ -178,7 +194,8 @@ Expected<FolderListing> list_folder(const std::string& root) {
                           (listing.classes.size() == 1 ? "" : "s");
     if (!listing.other_files.empty()) {
       message += "; " + std::to_string(listing.other_files.size()) +
-                 " other files: " + name_some(listing.other_files);
+                 (listing.other_files.size() == 1 ? " other file: " : " other files: ") +
+                 name_some(listing.other_files);
     }
     return Status("import.source", root, message);
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,9 @@ struct FolderListing {
 
 /// Lists `root`. A file counts as an image by its extension or, without a known one, by its first bytes.
 /// Subfolders of classes are searched; links to files and folders are followed. Errors: "import.source"
-/// (no such folder, no class folders, no images), "import.layout" (files beside the class folders).
-Expected<FolderListing> list_folder(const std::string& root);
+/// (no such folder, no class folders, no images), "import.layout" (files beside the class folders),
+/// "import.cancelled": `cancelled`, which is asked before every entry, said yes.
+Expected<FolderListing> list_folder(
+    const std::string& root, const std::function<bool()>& cancelled = [] { return false; });
 
 }  // namespace headrace

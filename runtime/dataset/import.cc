@@ -12,9 +12,12 @@
 
 #include "runtime/dataset/folder_source.h"
 #include "runtime/dataset/import_sample.h"
+#include "runtime/dataset/info.h"
 #include "runtime/dataset/ordered_window.h"
 #include "runtime/dataset/permutation.h"
+#include "runtime/dataset/printable.h"
 #include "runtime/dataset/writer.h"
+#include "runtime/platform/topology.h"
 
 namespace headrace {
 namespace {
@@ -33,7 +36,14 @@ Status check_options(const ImportOptions& o) {
   }
   if ((o.max_side || o.short_side) && o.encoding != Encoding::rgb) {
     status.add("import.options", "",
-               "images can only be shrunk with the encoding rgb; jpeg keeps files untouched");
+               "images can only be shrunk with the encoding rgb; the others keep every pixel");
+  }
+  const bool packs = o.encoding == Encoding::automatic || o.encoding == Encoding::packed;
+  if ((o.byte_exact || o.strip) && !packs) {
+    status.add("import.options", "", "byte-exact and strip are choices for packed images");
+  }
+  if (o.byte_exact && o.strip) {
+    status.add("import.options", "", "stripped images cannot be byte-exact");
   }
   for (const std::optional<uint32_t>& side : {o.max_side, o.short_side}) {
     if (side && (*side == 0 || *side > kMaxSide)) {
@@ -108,15 +118,19 @@ class Collector {
     if (writer_ == nullptr) return {};
     const SourceFile& source = listing_.files[file];
     const std::array<FieldValue, 3> values = {
-        FieldValue::image(sample.payload, sample.encoding, sample.width, sample.height, sample.channels),
+        FieldValue::image(sample.payload, sample.encoding, sample.width, sample.height, sample.channels,
+                          sample.detail),
         FieldValue::integer(source.label), FieldValue::bytes(std::string_view(source.key))};
     HR_RETURN_IF_ERROR(writer_->add(values));
     ++report_.samples;
     ++per_class_[source.label];
     report_.source_bytes += sample.source_bytes;
     report_.payload_bytes += sample.payload.size();
+    ++report_.encodings[encoding_name(sample.encoding)];
     report_.oriented += sample.orientation != 1;
     report_.files_with_warnings += sample.warnings != 0;
+    if (!sample.kept.empty()) report_.kept.push_back({"import.kept", printable(source.path), sample.kept});
+    if (!sample.exact) report_.not_exact.push_back(source.key);
     return {};
   }
 
@@ -161,6 +175,10 @@ class Collector {
   ImportReport report_;
 };
 
+Status cancelled_status(const std::string& path) {
+  return {"import.cancelled", path, "was not written: the import was cancelled"};
+}
+
 Schema image_schema(const std::vector<std::string>& classes) {
   return {
       {{"image", FieldKind::image, {}}, {"label", FieldKind::i64, classes}, {"key", FieldKind::bytes, {}}}};
@@ -173,7 +191,17 @@ Expected<ImportReport> import_folder(const std::string& source, const std::strin
   const Clock::time_point start = Clock::now();
   const auto seconds = [&] { return std::chrono::duration<double>(Clock::now() - start).count(); };
   HR_RETURN_IF_ERROR(check_options(options));
-  HR_ASSIGN_OR_RETURN(const FolderListing listing, list_folder(source));
+  unsigned wanted = options.threads;
+  if (wanted == 0) {
+    HR_ASSIGN_OR_RETURN(wanted, platform::default_threads());
+  }
+  const auto cancelled = [&] {
+    return options.cancel != nullptr && options.cancel->load(std::memory_order_relaxed);
+  };
+  const Expected<FolderListing> listed = list_folder(source, cancelled);
+  if (listed.status().code() == "import.cancelled") return cancelled_status(path);
+  if (!listed.ok()) return listed.status();
+  const FolderListing& listing = *listed;
   HR_ASSIGN_OR_RETURN(auto writer,
                       create_writer(path, image_schema(listing.classes),
                                     {.page_size = options.page_size, .overwrite = options.overwrite},
@@ -189,18 +217,13 @@ Expected<ImportReport> import_folder(const std::string& source, const std::strin
 
   Collector collector(listing, options, std::move(writer));
   {
-    const unsigned wanted =
-        options.threads != 0 ? options.threads : std::max(1u, std::thread::hardware_concurrency());
     const auto threads = static_cast<unsigned>(std::clamp<uint64_t>(total, 1, wanted));
     Workers::Window window(total, threads * kWindowPerThread, options.memory_budget);
     Workers workers(window, listing.files, order, options);
     HR_RETURN_IF_ERROR(workers.start(threads));
     ImportProgress progress{.total = total};
-    const auto cancelled = [&] {
-      return options.cancel != nullptr && options.cancel->load(std::memory_order_relaxed);
-    };
     for (;;) {
-      if (cancelled()) return Status("import.cancelled", path, "was not written: the import was cancelled");
+      if (cancelled()) return cancelled_status(path);
       const std::optional<ImportedSample> sample = window.take();
       if (!sample) break;
       HR_RETURN_IF_ERROR(collector.add(order[progress.done], *sample));

@@ -13,6 +13,8 @@
 namespace headrace {
 namespace {
 
+using Encoding = ImportOptions::Encoding;
+
 /// More pixel memory than this is not kept from image to image.
 constexpr size_t kKeptPixels = 32u << 20;
 
@@ -58,7 +60,7 @@ Status SampleImporter::to_rgb(const Reserve& reserve, ImportedSample& s) {
   pixels_.resize(bytes);
   const PixelRect whole{.top = 0, .left = 0, .rows = from.height, .cols = from.width};
   HR_RETURN_IF_ERROR(decode_rgb(decoder_, s.payload, from.width, from.height, whole, pixels_.data(),
-                                size_t{from.width} * 3, &s.warnings));
+                                size_t{from.width} * 3));
   s.payload = to == from ? std::exchange(pixels_, {}) : resizer_.resize(pixels_, from, to);
   if (pixels_.capacity() > kKeptPixels) {
     pixels_ = {};
@@ -68,6 +70,46 @@ Status SampleImporter::to_rgb(const Reserve& reserve, ImportedSample& s) {
   s.width = to.width;
   s.height = to.height;
   s.channels = 3;
+  return {};
+}
+
+Status SampleImporter::check_jpeg(ImportedSample& s) {
+  JpegInfo info;
+  const Status status = jpeg_check(s.payload, options_.limits, info, s.warnings);
+  s.encoding = HR_ENCODING_JPEG;
+  s.width = info.width;
+  s.height = info.height;
+  s.channels = info.components;
+  s.orientation = info.orientation;
+  return status;
+}
+
+Status SampleImporter::to_coefficients(ImportedSample& s) {
+  const bool ycc = options_.encoding == Encoding::ycc;
+  PackedSample packed;
+  const SamplePacker::Options how{options_.byte_exact, options_.strip};
+  HR_RETURN_IF_ERROR(ycc ? packer_.to_planes(s.payload, options_.limits, packed, packed_, s.warnings)
+                         : packer_.pack(s.payload, options_.limits, how, packed, packed_, s.warnings));
+  if (packed.kept == HR_KEPT_LARGER && options_.encoding == Encoding::packed) packed.kept = 0;
+  if (packed.kept != 0) {
+    if (options_.encoding != Encoding::automatic) {
+      return {"decode.unsupported", "", "cannot be " + std::string(ycc ? "kept as planes: " : "packed: ") + packed.reason};
+    }
+    s.warnings = 0;
+    HR_RETURN_IF_ERROR(check_jpeg(s));
+    s.detail = packed.kept;
+    s.kept = packed.reason;
+    return {};
+  }
+  HR_ASSIGN_OR_RETURN(const JpegInfo info, jpeg_info(s.payload, options_.limits));
+  s.encoding = ycc ? HR_ENCODING_YCC : HR_ENCODING_PACKED;
+  s.width = info.width;
+  s.height = info.height;
+  s.channels = info.components;
+  s.orientation = info.orientation;
+  s.detail = packed.planes;
+  s.exact = ycc || options_.strip || packed.byte_exact;
+  s.payload.assign(packed_.begin(), packed_.end());
   return {};
 }
 
@@ -94,24 +136,11 @@ ImportedSample SampleImporter::import(const SourceFile& file, const Reserve& res
     s.source_bytes = s.payload.size();
     if (Status kind = check_kind(s.payload, where); !kind.ok()) return fail(std::move(kind));
 
-    JpegInfo info;
-    if (options_.encoding == ImportOptions::Encoding::jpeg) {
-      if (const Status st = jpeg_check(s.payload, options_.limits, info, s.warnings); !st.ok()) {
-        return fail(undecodable(st, where));
-      }
-    } else {
-      const Expected<JpegInfo> header = jpeg_info(s.payload, options_.limits);
-      if (!header.ok()) return fail(undecodable(header.status(), where));
-      info = *header;
-    }
-    s.encoding = HR_ENCODING_JPEG;
-    s.width = info.width;
-    s.height = info.height;
-    s.channels = info.components;
-    s.orientation = info.orientation;
-    if (options_.encoding == ImportOptions::Encoding::rgb) {
-      if (const Status st = to_rgb(reserve, s); !st.ok()) return fail(undecodable(st, where));
-    }
+    const bool plain = options_.encoding == Encoding::jpeg || options_.encoding == Encoding::rgb;
+    // Before decoding to rgb too: decoding at full speed takes some damage for pixels.
+    Status status = plain ? check_jpeg(s) : to_coefficients(s);
+    if (status.ok() && options_.encoding == Encoding::rgb) status = to_rgb(reserve, s);
+    if (!status.ok()) return fail(undecodable(status, where));
   } catch (const std::bad_alloc&) {
     return fail({"import.unreadable", where, "needs more memory than there is"});
   }

@@ -9,6 +9,7 @@
 #include "headrace/status.h"
 #include "runtime/dataset/folder_source.h"
 #include "runtime/dataset/import.h"
+#include "runtime/dataset/pack_sample.h"
 #include "runtime/dataset/rgb_resize.h"
 
 namespace headrace {
@@ -17,6 +18,9 @@ struct ImportedSample {
   Status problem;  ///< at most one diagnostic, `where` is the path; the rest is empty then
   std::vector<uint8_t> payload;
   uint32_t encoding = HR_ENCODING_NONE, width = 0, height = 0, channels = 0;
+  uint32_t detail = 0;       ///< as of FieldValue::image()
+  std::string kept;          ///< why it was not packed, if it was to be
+  bool exact = true;         ///< export can write it again byte for byte, if it is a packed image
   unsigned orientation = 1;  ///< EXIF
   uint64_t warnings = 0;     ///< oddities the decoder tolerated
   uint64_t source_bytes = 0;
@@ -37,12 +41,16 @@ class SampleImporter {
 
  private:
   Status read_source(const std::string& path, const Reserve& reserve, std::vector<uint8_t>& out);
+  Status check_jpeg(ImportedSample& sample);
+  Status to_coefficients(ImportedSample& sample);
   Status to_rgb(const Reserve& reserve, ImportedSample& sample);
 
   const ImportOptions& options_;
   void* decoder_;
   std::vector<uint8_t> pixels_;
   RgbResizer resizer_;
+  SamplePacker packer_;
+  std::vector<uint8_t> packed_;
 };
 
 }  // namespace headrace

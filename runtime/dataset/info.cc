@@ -49,6 +49,13 @@ void add_file_facts(const MappedDataset& d, DatasetSummary& s) {
     if (d.index().layout.fields[f].storage != format::Storage::page) continue;
     for (const auto& [name, payloads] : s.fields[f].payloads) in_pages += payloads.bytes;
   }
+  for (size_t f = 0; f < s.fields.size(); ++f) {
+    if (s.fields[f].kind != FieldKind::image) continue;
+    for (uint64_t i = 0; i < s.samples; ++i) {
+      const auto e = format::load<format::ImageEntry>(d.index().row(i), d.index().layout.fields[f].offset);
+      if (e.encoding == HR_ENCODING_JPEG && e.aux != HR_KEPT_AS_ASKED) ++s.fields[f].kept[kept_reason(e.aux)];
+    }
+  }
   s.index_bytes = s.file_bytes - pages;
   s.page_overhead = pages - in_pages;
   if ((h.flags & format::kFlagShuffled) != 0) s.shuffle_seed = h.shuffle_seed;
@@ -71,8 +78,25 @@ std::string encoding_name(uint32_t encoding) {
       return "jpeg";
     case HR_ENCODING_RGB:
       return "rgb";
+    case HR_ENCODING_PACKED:
+      return "packed";
+    case HR_ENCODING_YCC:
+      return "ycc";
     default:
       return "encoding " + std::to_string(encoding);
+  }
+}
+
+std::string kept_reason(uint64_t kept) {
+  switch (kept) {
+    case HR_KEPT_CMYK: return "CMYK";
+    case HR_KEPT_ARITHMETIC: return "arithmetic coding";
+    case HR_KEPT_SAMPLING: return "its chroma sampling";
+    case HR_KEPT_INCOMPLETE: return "incomplete progressive scans";
+    case HR_KEPT_OTHER: return "of a kind that is not packed";
+    case HR_KEPT_NOT_EXACT: return "not byte-exact";
+    case HR_KEPT_LARGER: return "smaller as a JPEG";
+    default: return "";
   }
 }
 

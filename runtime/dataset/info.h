@@ -28,8 +28,10 @@ struct DatasetSummary {
     std::vector<std::string> value_names;
     std::vector<uint64_t> value_counts;
     uint64_t other_values = 0;
-    /// image: by encoding name ("jpeg", "rgb"); bytes: one entry "bytes".
+    /// image: by encoding name ("packed", "jpeg", "rgb", "ycc"); bytes: one entry "bytes".
     std::map<std::string, Payloads> payloads;
+    /// image: JPEGs that packing left alone, by reason.
+    std::map<std::string, uint64_t> kept;
     /// image: pixels.
     Extent width, height;
   };
@@ -50,8 +52,11 @@ struct DatasetSummary {
   std::vector<std::string> notes;  ///< damage that does not keep the file from being read
 };
 
-/// "jpeg", "rgb", or the number in words.
+/// "packed", "jpeg", "rgb", "ycc", or the number in words.
 std::string encoding_name(uint32_t encoding);
+
+/// Why a JPEG was not packed (HR_KEPT_*), in words: "CMYK"; empty for 0.
+std::string kept_reason(uint64_t kept);
 
 /// Reads the index only, no pages.
 DatasetSummary summarize(const Dataset& dataset);

@@ -2,6 +2,7 @@
 
 #include <bit>
 
+#include "headrace/planes.h"
 #include "kernels/jpeg_info.h"
 
 namespace headrace {
@@ -14,11 +15,35 @@ std::string dimensions(uint64_t width, uint64_t height) {
   return std::to_string(width) + " x " + std::to_string(height);
 }
 
+constexpr uint64_t kPackedHeaderBytes = 32;
+
 /// Rules that hold for every image, written or read.
 std::string check_image(uint32_t encoding, uint32_t channels, uint64_t width, uint64_t height,
-                        uint64_t bytes) {
+                        uint64_t bytes, uint64_t detail) {
   if (width == 0 || height == 0) return "an image of " + dimensions(width, height) + " pixels";
+  const bool planes = encoding == HR_ENCODING_PACKED || encoding == HR_ENCODING_YCC;
+  if (!planes && detail != 0 && (encoding != HR_ENCODING_JPEG || detail >= HR_KEPT_COUNT)) {
+    return "encoding data that its encoding does not use";
+  }
   switch (encoding) {
+    case HR_ENCODING_PACKED:
+    case HR_ENCODING_YCC: {
+      const char* name = encoding == HR_ENCODING_PACKED ? "a packed image" : "ycc";
+      PlaneLayout layout;
+      if (!plane_layout(detail, layout)) return std::string(name) + " of the unknown kind of planes " + std::to_string(detail);
+      if (channels != static_cast<uint32_t>(layout.components)) {
+        return std::string(name) + " of " + std::to_string(channels) + " channels, expected " + std::to_string(layout.components);
+      }
+      if (width > uint64_t{kMaxPlaneSide} || height > uint64_t{kMaxPlaneSide}) return std::string(name) + " of " + dimensions(width, height) + " pixels";
+      if (encoding == HR_ENCODING_PACKED) {
+        return bytes < kPackedHeaderBytes ? "a packed image of " + std::to_string(bytes) + " bytes" : "";
+      }
+      const uint64_t expected = plane_bytes(layout, int64_t(width), int64_t(height));
+      if (bytes != expected) {
+        return "ycc of " + dimensions(width, height) + " pixels in " + std::to_string(bytes) + " bytes, expected " + std::to_string(expected);
+      }
+      return {};
+    }
     case HR_ENCODING_JPEG:
       if (channels != 1 && channels != 3 && channels != 4) {
         return "a JPEG of " + std::to_string(channels) + " channels, expected 1, 3 or 4";
@@ -40,6 +65,11 @@ std::string check_image(uint32_t encoding, uint32_t channels, uint64_t width, ui
   }
 }
 
+/// What generated code is told; why a JPEG was kept is none of its business.
+uint64_t planes_of(uint32_t encoding, uint64_t detail) {
+  return encoding == HR_ENCODING_PACKED || encoding == HR_ENCODING_YCC ? detail : 0;
+}
+
 /// The pixel limit guards decoding; the header alone is cheap, so it does not apply here.
 constexpr hr_decode_limits kHeaderOnly{UINT64_MAX, UINT32_MAX};
 
@@ -52,18 +82,19 @@ FieldValue FieldValue::real(double v) {
 }
 
 FieldValue FieldValue::image(std::span<const uint8_t> payload, uint32_t encoding, uint32_t width,
-                             uint32_t height, uint32_t channels) {
+                             uint32_t height, uint32_t channels, uint32_t detail) {
   FieldValue f;
   f.data = payload;
   f.encoding = encoding;
   f.width = width;
   f.height = height;
   f.channels = channels;
+  f.detail = detail;
   return f;
 }
 
 std::string check_value(const Schema::Field& field, const FieldValue& v) {
-  const bool plain = v.encoding == HR_ENCODING_NONE && v.width == 0 && v.height == 0 && v.channels == 0;
+  const bool plain = v.encoding == HR_ENCODING_NONE && v.width == 0 && v.height == 0 && v.channels == 0 && v.detail == 0;
   switch (field.kind) {
     case FieldKind::i64:
     case FieldKind::f64:
@@ -77,7 +108,7 @@ std::string check_value(const Schema::Field& field, const FieldValue& v) {
     case FieldKind::image:
       break;
   }
-  if (std::string wrong = check_image(v.encoding, v.channels, v.width, v.height, v.data.size());
+  if (std::string wrong = check_image(v.encoding, v.channels, v.width, v.height, v.data.size(), v.detail);
       !wrong.empty()) {
     return wrong;
   }
@@ -104,6 +135,7 @@ hr_field to_hr_field(FieldKind kind, const FieldValue& v) {
   f.height = v.height;
   f.encoding = v.encoding;
   f.channels = v.channels;
+  f.planes = planes_of(v.encoding, v.detail);
   return f;
 }
 
@@ -127,6 +159,7 @@ void store_entry(std::span<uint8_t> row, const RecordLayout::Field& field, const
   e.height = v.height;
   e.encoding = static_cast<uint16_t>(v.encoding);
   e.channels = static_cast<uint8_t>(v.channels);
+  e.aux = v.detail;
   format::store(row, field.offset, e);
 }
 
@@ -152,6 +185,7 @@ hr_field load_entry(std::span<const uint8_t> row, const RecordLayout::Field& fie
       f.height = e.height;
       f.encoding = e.encoding;
       f.channels = e.channels;
+      f.planes = planes_of(e.encoding, e.aux);
       break;
     }
   }
@@ -160,9 +194,8 @@ hr_field load_entry(std::span<const uint8_t> row, const RecordLayout::Field& fie
 
 std::string check_image_entry(const ImageEntry& e) {
   if (e.bits != 8) return std::to_string(e.bits) + " bits per channel, expected 8";
-  if (e.shared != 0 || e.aux != 0 || e.reserved != 0)
-    return "shared or encoding data that its encoding does not use";
-  return check_image(e.encoding, e.channels, e.width, e.height, e.bytes);
+  if (e.shared != 0 || e.reserved != 0) return "shared data that its encoding does not use";
+  return check_image(e.encoding, e.channels, e.width, e.height, e.bytes, e.aux);
 }
 
 }  // namespace headrace

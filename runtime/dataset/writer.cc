@@ -195,6 +195,8 @@ Expected<std::unique_ptr<DatasetWriter>> create_writer(const std::string& path, 
                       " is not a power of two from 65536 (64 KiB) to 1073741824 (1 GiB)");
   }
   HR_ASSIGN_OR_RETURN(auto file, platform::AtomicFile::create(path, options.overwrite));
+  // A killed writer may have left as much as a whole dataset.
+  file->remove_leftovers();
   return std::unique_ptr<DatasetWriter>(new FileWriter(std::move(file), std::move(schema), options, facts));
 }
 

@@ -103,7 +103,7 @@ Status LoaderImpl::start() {
   }
   SampleFailure failure;
   if (workers_.front()->probe({options_.seed, 0, 0}, failure) == HR_E_ABI)
-    return sample_error(*dataset_, failure);
+    return sample_error(*dataset_, program_->info().fields, failure);
   const SignalsBlocked blocked;
   threads_.reserve(config_.threads);
   for (const std::unique_ptr<LoaderWorker>& worker : workers_) {
@@ -211,7 +211,7 @@ Expected<Batch> LoaderImpl::next() {
   if (failed_position_.load(std::memory_order_relaxed) / config_.batch_size == slot->batch) {
     ring_->give_back(std::move(slot));
     ring_->quiesce();
-    return sample_error(*dataset_, failure_);
+    return sample_error(*dataset_, program_->info().fields, failure_);
   }
   samples_.fetch_add(slot->samples, std::memory_order_relaxed);
   batches_.fetch_add(1, std::memory_order_relaxed);

@@ -117,9 +117,13 @@ Expected<LoaderConfig> make_loader_config(const Dataset& dataset, const Program&
         "loader.ring_slots", "",
         number(options.ring_slots) + " ring slots are more than the " + number(kMaxRingSlots) + " allowed");
   }
+  config.threads = options.threads;
+  if (config.threads == 0) {
+    const Expected<unsigned> threads = platform::default_threads();
+    if (threads.ok()) config.threads = std::min(*threads, kMaxThreads);
+    status.append(threads.status());
+  }
   if (!status.ok()) return status;
-  config.threads =
-      options.threads != 0 ? options.threads : std::min(platform::default_threads(), kMaxThreads);
   const bool large = config.layout.bytes > kLargeRing / kDefaultRingSlots;
   config.ring_slots = options.ring_slots != 0 ? options.ring_slots : kDefaultRingSlots - (large ? 1 : 0);
   return config;

@@ -8,6 +8,8 @@
 #include <string>
 #include <utility>
 
+#include "runtime/loader/progress.h"
+
 namespace headrace {
 namespace {
 
@@ -114,8 +116,7 @@ void BatchRing::begin(uint64_t samples, uint64_t batch_size, unsigned workers) {
 
 Status BatchRing::held_error() const {
   const uint64_t most = kHoldFactor * slots_;
-  const uint64_t kib = most * layout_.bytes >> 10;
-  const std::string size = kib < 10'240 ? std::to_string(kib) + " KiB" : std::to_string(kib >> 10) + " MiB";
+  const std::string size = format_bytes(static_cast<double>(most * layout_.bytes));
   return {"loader.held", "",
           "all " + std::to_string(most) + " batch buffers are held (" + size + ", the limit of " +
               std::to_string(kHoldFactor) + " times the ring of " + std::to_string(slots_) +

@@ -3,6 +3,8 @@
 #include <cstring>
 #include <string>
 
+#include "runtime/loader/failed_field.h"
+
 namespace headrace {
 namespace {
 
@@ -44,14 +46,14 @@ Description describe(hr_result result, const hr_error& error) {
       return {"sample.encoding", own_or("the image is stored as " + encoding_name(a[0]) +
                                         "; the pipeline was compiled for " + encodings_text(a[1]))};
     case HR_E_LIMIT:
-      return {"sample.limit",
-              own_or(number(a[0]) + " were asked for, more than the limit of " + number(a[1]))};
+      return {"sample.limit", own_or("the value has " + number(a[0]) + " bytes, more than the " +
+                                     number(a[1]) + " of its row in the batch; give a larger \"length\"")};
     case HR_E_ABI:
       return {"loader.abi", own_or("the pipeline was called with version " + number(a[0]) +
                                    " of the interface and was compiled for version " + number(a[1]))};
     case HR_E_SHORT:
-      return {"sample.short", own_or("the image has " + number(a[0]) + " bytes, fewer than the " + number(a[1]) +
-                                     " its size asks for")};
+      return {"sample.short", own_or("the image has " + number(a[0]) + " bytes, fewer than the " +
+                                     number(a[1]) + " its size asks for")};
     case HR_E_ALIGNMENT:
       return {"sample.alignment", own_or("the memory of output " + number(a[0]) + " must be aligned to " +
                                          number(a[1]) + " bytes")};
@@ -77,13 +79,16 @@ std::string encoding_name(int64_t encoding) {
   }
 }
 
-Status sample_error(const Dataset& dataset, const SampleFailure& failure) {
+Status sample_error(const Dataset& dataset, std::span<const ProgramField> fields,
+                    const SampleFailure& failure) {
   Description d;
+  std::string field;
   switch (failure.cause) {
     case SampleFailure::Cause::dataset:
       return failure.status;  // names file, sample and key itself
     case SampleFailure::Cause::program:
       d = describe(failure.result, failure.error);
+      field = failed_field_text(dataset, fields, failure);
       break;
     case SampleFailure::Cause::memory:
       d = {"sample.memory", failure.bytes == 0
@@ -96,7 +101,7 @@ Status sample_error(const Dataset& dataset, const SampleFailure& failure) {
   std::string name = "sample " + std::to_string(failure.sample);
   const std::string key = dataset.key(failure.sample);
   if (key != "#" + std::to_string(failure.sample)) name += " (key \"" + key + "\")";
-  return {d.code, dataset.path(), name + ": " + d.text};
+  return {d.code, dataset.path(), name + field + ": " + d.text};
 }
 
 }  // namespace headrace

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string>
 
 #include "headrace/abi.h"
 #include "headrace/dataset.h"
+#include "headrace/program.h"
 #include "headrace/status.h"
 
 namespace headrace {
@@ -25,9 +28,11 @@ struct SampleFailure {
   uint64_t bytes = 0;
 };
 
-/// One error that names file, sample, key and cause. Codes: "sample.decode", "sample.crop_outside",
-/// "sample.encoding", "sample.limit", "sample.memory", "loader.abi", "internal"; the dataset's own otherwise.
-Status sample_error(const Dataset& dataset, const SampleFailure& failure);
+/// One error that names file, sample, key, field (of `fields`, which the program reads) and cause. Codes:
+/// "sample.decode", "sample.crop_outside", "sample.encoding", "sample.limit", "sample.short",
+/// "sample.alignment", "sample.memory", "loader.abi", "internal"; the dataset's own otherwise.
+Status sample_error(const Dataset& dataset, std::span<const ProgramField> fields,
+                    const SampleFailure& failure);
 
 /// "jpeg", "rgb", "none", or the number of an unknown HR_ENCODING_*.
 std::string encoding_name(int64_t encoding);

@@ -14,14 +14,19 @@ namespace headrace::platform {
 /// Not thread-safe. After any error the file cannot be published; destruction removes the temporary file.
 class AtomicFile {
  public:
-  /// Creates the temporary file beside `path`. Without `overwrite`, an existing `path` is an error now and
-  /// in publish(). Errors: "data.exists", "data.io".
+  /// Creates the temporary file beside `path`, or beside what `path` leads to if it is a link. Without
+  /// `overwrite`, an existing `path` is an error now and in publish(). What is no file (a folder, a device)
+  /// is never replaced. Errors: "data.exists", "data.io".
   static Expected<std::unique_ptr<AtomicFile>> create(const std::string& path, bool overwrite);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
 
   const std::string& path() const { return path_; }
+
+  /// Deletes temporary files for the same name that processes left behind when they were killed: those that
+  /// no process holds locked. What cannot be deleted stays.
+  void remove_leftovers() const;
 
   /// Writes all of `bytes` at `offset`.
   Status write_at(uint64_t offset, std::span<const uint8_t> bytes);

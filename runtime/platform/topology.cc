@@ -41,6 +41,11 @@ bool has_item(const std::string& list, std::string_view item) {
   return false;
 }
 
+/// Whether `path` is `folder` or lies below it.
+bool is_within(std::string_view path, std::string_view folder) {
+  return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
+}
+
 /// Folders of the process's group in one hierarchy, innermost first. An empty `controller` means version 2.
 std::vector<std::string> group_folders(const std::string& root, const std::string& controller) {
   std::string group;
@@ -73,9 +78,7 @@ std::vector<std::string> group_folders(const std::string& root, const std::strin
   }
   if (mount_point.empty()) return {};
   // In a container the mount may show only a part of the tree, from mount_root down.
-  if (mount_root != "/") {
-    group = group.compare(0, mount_root.size(), mount_root) == 0 ? group.substr(mount_root.size()) : "";
-  }
+  if (mount_root != "/") group = is_within(group, mount_root) ? group.substr(mount_root.size()) : "";
   const std::string mount = root + mount_point;
   std::vector<std::string> folders;
   while (!group.empty() && group != "/") {
@@ -189,16 +192,26 @@ HostFacts host_facts(const std::string& root) {
   return facts;
 }
 
-unsigned threads_for(unsigned affinity_cpus, const std::optional<double>& quota,
-                     const char* local_world_size) {
+Expected<unsigned> threads_for(unsigned affinity_cpus, const std::optional<double>& quota,
+                               const char* local_world_size) {
   double cpus = std::max(1u, affinity_cpus);
   if (quota) cpus = std::min(cpus, std::max(1.0, std::ceil(*quota)));
   uint64_t processes = 1;
-  if (local_world_size != nullptr) processes = parse<uint64_t>(local_world_size).value_or(1);
-  return std::max(1u, static_cast<unsigned>(static_cast<uint64_t>(cpus) / std::max<uint64_t>(1, processes)));
+  if (local_world_size != nullptr && *local_world_size != 0) {
+    const std::optional<uint64_t> given = parse<uint64_t>(local_world_size);
+    if (!given || *given == 0) {
+      return Status(
+          "loader.threads", "LOCAL_WORLD_SIZE",
+          "\"" + std::string(local_world_size) +
+              "\" is not a whole number of 1 or more: the processes that share this machine's CPUs; "
+              "correct or unset it, or say how many threads to use");
+    }
+    processes = *given;
+  }
+  return std::max(1u, static_cast<unsigned>(static_cast<uint64_t>(cpus) / processes));
 }
 
-unsigned default_threads() {
+Expected<unsigned> default_threads() {
   const unsigned affinity = affinity_cpus();
   return threads_for(affinity != 0 ? affinity : online_cpus(), cgroup_limits().cpus,
                      std::getenv("LOCAL_WORLD_SIZE"));

@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "headrace/status.h"
+
 namespace headrace::platform {
 
 /// Limits of the control groups (version 1 or 2) the process is in, the tightest of each and its ancestors.
@@ -34,11 +36,11 @@ HostFacts host_facts(const std::string& root = "");
 
 /// Threads worth starting: the processors this process may run on, or what its quota pays for if that is
 /// less (rounded up), shared with the other LOCAL_WORLD_SIZE - 1 training processes of this machine.
-/// At least 1.
-unsigned default_threads();
+/// At least 1. Error: "loader.threads" (the variable is set to something else than a number from 1).
+Expected<unsigned> default_threads();
 
-/// The same from given facts. `local_world_size` is the variable's text, or null.
-unsigned threads_for(unsigned affinity_cpus, const std::optional<double>& quota,
-                     const char* local_world_size);
+/// The same from given facts. `local_world_size` is the variable's text; null or empty if it is not set.
+Expected<unsigned> threads_for(unsigned affinity_cpus, const std::optional<double>& quota,
+                               const char* local_world_size);
 
 }  // namespace headrace::platform

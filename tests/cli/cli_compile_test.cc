@@ -107,7 +107,7 @@ TEST_F(CliCompile, SaysWhereItCannotWrite) {
   const Outcome o = compile({"--emit", "graph", "-o", dir_ / "none/out.txt"});
   EXPECT_EQ(o.code, 1);
   EXPECT_EQ(o.err,
-            "error[data.io] " + (dir_ / "none/out.txt") + ": cannot be created: No such file or directory\n");
+            "error[data.io] " + (dir_ / "none/out.txt") + ": cannot be created: its folder does not exist\n");
 }
 
 }  // namespace

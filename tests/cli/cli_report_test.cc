@@ -19,7 +19,7 @@ TEST(CliInfo, DescribesAndVerifiesAFile) {
   const Outcome text = headrace({"info", data});
   ASSERT_EQ(text.code, 0) << text.err;
   for (const std::string& part :
-       {data + ": 12 samples\n", std::string("\n  image         image, 12 jpeg of "),
+       {data + ": 12 samples\n", std::string("\n  image         image, 12 jpeg ("),
         std::string("\n  label         i64, 2 named values: cat 6, dog 6\n"),
         std::string("\n  order         shuffled with seed 0\n"),
         std::string("\n  written by    headrace " HEADRACE_VERSION ", format version "),
@@ -136,7 +136,7 @@ TEST(CliDoctor, SaysWhatAReportNeeds) {
   const Outcome o = headrace({"doctor"});
   EXPECT_EQ(o.code, 0) << o.err;
   for (const char* label : {"headrace ", "code generator ", "libjpeg-turbo ", "zstd ", "xxHash ", "libpng ",
-                            "kernel ", "cpu ", "isa ", "cpus ", "cgroup ", "memory ", "page size ",
+                            "kernel ", "cpu ", "isa ", "cache ", "cpus ", "cgroup ", "memory ", "page size ",
                             "huge pages ", "decoder         self test passed\n"}) {
     EXPECT_NE(("\n" + o.out).find("\n" + std::string(label)), std::string::npos) << label << "\n" << o.out;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -206,6 +207,29 @@ TEST_F(CliRun, StopsAtASignal) {
   EXPECT_EQ(o.code, 130) << o.err;
   EXPECT_EQ(o.out, "");
   EXPECT_NE(o.err.find("interrupted in epoch "), std::string::npos) << o.err;
+}
+
+TEST_F(CliRun, SaysThatAnIsaMakesNoDifferenceToAnInterpreter) {
+  const Outcome o =
+      headrace({"run", spec_, data_, "--engine", "interp", "--isa", "x86-64-v3", "--limit", "2"});
+  EXPECT_EQ(o.code, 0);
+  EXPECT_EQ(o.err.find("warning: --isa makes no difference to the engine interp\n"), 0u) << o.err;
+}
+
+TEST_F(CliRun, WhatCannotRunLeavesNoFolderToSaveIn) {
+  const std::string folder = dir_ / "saved";
+  const Outcome o = headrace({"run", HEADRACE_SOURCE_DIR "/examples/imagenet_train.json", data_, "--engine",
+                              testing::engines().back(), "--batch-size", "13", "--save", folder});
+  EXPECT_EQ(o.code, 1);
+  EXPECT_FALSE(std::filesystem::exists(folder));
+}
+
+TEST_F(CliRun, SaysWhatAFullDeviceIs) {
+  const std::string command =
+      std::string(HEADRACE_BINARY) + " info " + data_ + " > /dev/full 2> " + (dir_ / "err");
+  EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), 1);
+  EXPECT_EQ(testing::read_text(dir_ / "err"),
+            "error[cli.output] standard output: cannot be written: No space left on device\n");
 }
 
 #ifndef HEADRACE_WITH_JIT

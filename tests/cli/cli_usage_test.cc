@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+
 #include "cli_testing.h"
 
 namespace headrace {
@@ -19,7 +22,10 @@ struct UsageCase {
 
 TEST(CliUsage, WrongCommandLinesExitWithTwoAndOneMessage) {
   const UsageCase cases[] = {
-      {{}, "headrace", "A subcommand is required"},
+      {{}, "headrace", "a subcommand is required: write, info, compile, run, view, bench, doctor"},
+      {{"--threads", "2"},
+       "headrace",
+       "there is no option \"--threads\" before a subcommand; there are --help and --version"},
       {{"frobnicate"},
        "headrace",
        "there is no subcommand \"frobnicate\"; there are write, info, compile, run, view, bench, doctor"},
@@ -43,7 +49,23 @@ TEST(CliUsage, WrongCommandLinesExitWithTwoAndOneMessage) {
       {{"write", "a", "-o", "b", "--no-shuffle", "--shuffle-seed", "1"},
        "headrace write",
        "--shuffle-seed excludes --no-shuffle"},
+      {{"write", "a", "-o", "b", "--page-size", "12x"},
+       "headrace write",
+       "--page-size: \"12x\" is not a power of two from 64KiB to 1GiB, such as 8MiB"},
+      {{"write", "a", "-o", "b", "--page-size", "32KiB"},
+       "headrace write",
+       "--page-size: \"32KiB\" is not a power of two from 64KiB to 1GiB, such as 8MiB"},
+      {{"write", "a", "-o", "b", "--page-size", "100000"},
+       "headrace write",
+       "--page-size: \"100000\" is not a power of two from 64KiB to 1GiB, such as 8MiB"},
+      {{"write", "a", "-o", "b", "--page-size", "17179869184GiB"},
+       "headrace write",
+       "--page-size: \"17179869184GiB\" is not a power of two from 64KiB to 1GiB, such as 8MiB"},
       {{"run", "a"}, "headrace run", "FILE is required"},
+      {{"run", "a", "b", "--seed", "1", "--seed", "2"},
+       "headrace run",
+       "--seed takes one value, and is given once"},
+      {{"run", "a", "b", "--seed"}, "headrace run", "--seed takes one value, and is given once"},
       {{"run", "a", "b", "c"}, "headrace run", "The following argument was not expected: c"},
       {{"run", "a", "b", "--engine", "gpu"},
        "headrace run",
@@ -125,6 +147,8 @@ TEST(CliUsage, MissingFilesExitWithOneAndTheirName) {
       {{"bench", none, none}, no_spec},
       {{"bench", spec, none}, no_data},
       {{"info", none}, no_data},
+      {{"write", "", "-o", dir / "d.hrd"}, "error[import.source] the name of the source folder is empty\n"},
+      {{"run", spec, none, "--save", dir / "saved"}, no_data},
       {{"write", none, "-o", dir / "d.hrd"}, "error[import.source] " + none + ": does not exist\n"},
       {{"run", dir.path(), none}, "error[spec.file] " + dir.path() + ": is a folder, not a file\n"},
       {{"info", spec},
@@ -158,6 +182,54 @@ TEST(CliUsage, ControlCharactersInNamesAreEscaped) {
   EXPECT_EQ(outcome.code, 1);
   EXPECT_EQ(outcome.err.find('\x1b'), std::string::npos);
   EXPECT_NE(outcome.err.find("\\x1b[31m"), std::string::npos) << outcome.err;
+}
+
+TEST(CliUsage, ABadLocalWorldSizeIsOneError) {
+  const TempDir dir;
+  const std::string data = testing::make_dataset(dir, {}, 1), spec = testing::make_spec(dir);
+  const std::string engine = testing::engines().front(),
+                    error = "error[loader.threads] LOCAL_WORLD_SIZE: \"two\" ";
+  ::setenv("LOCAL_WORLD_SIZE", "two", 1);
+  const Outcome run = headrace({"run", spec, data, "--engine", engine});
+  const Outcome stated = headrace({"run", spec, data, "--engine", engine, "--threads", "2"});
+  const Outcome write = headrace({"write", dir / "photos", "-o", dir / "d.hrd"});
+  const Outcome doctor = headrace({"doctor"});
+  ::unsetenv("LOCAL_WORLD_SIZE");
+  for (const Outcome& o : {run, write}) {
+    EXPECT_EQ(o.code, 1);
+    EXPECT_EQ(o.out, "");
+    EXPECT_EQ(o.err.find(error), 0u) << o.err;
+    EXPECT_EQ(o.err.find('\n'), o.err.size() - 1) << o.err;
+  }
+  EXPECT_EQ(stated.code, 0) << stated.err;
+  EXPECT_EQ(doctor.code, 1);
+  EXPECT_EQ(doctor.err.find(error), 0u) << doctor.err;
+  EXPECT_NE(doctor.out.find(" no default number of threads, LOCAL_WORLD_SIZE=two\n"), std::string::npos)
+      << doctor.out;
+  EXPECT_FALSE(std::filesystem::exists(dir / "d.hrd"));
+}
+
+TEST(CliUsage, WhatIsReadIsNotReplaced) {
+  const TempDir dir;
+  const std::string data = testing::make_dataset(dir, {}, 1), spec = testing::make_spec(dir);
+  std::filesystem::create_symlink(data, dir / "link.hrd");
+  const testing::Bytes before = testing::read_bytes(data);
+  const std::string text = testing::read_text(spec);
+  const std::pair<Args, std::string> cases[] = {
+      {{"view", spec, data, "-o", data}, data},
+      {{"view", spec, data, "-o", dir / "link.hrd"}, dir / "link.hrd"},
+      {{"view", spec, data, "-o", spec}, spec},
+      {{"compile", spec, "--emit", "graph", "-o", spec}, spec},
+      {{"compile", spec, "--emit", "graph", "--data", data, "-o", data}, data},
+  };
+  for (const auto& [args, name] : cases) {
+    const Outcome o = headrace(args);
+    EXPECT_EQ(o.code, 1);
+    EXPECT_EQ(o.err, "error[cli.output] " + name +
+                         ": is what is read; writing it would replace it: choose another name\n");
+  }
+  EXPECT_EQ(testing::read_bytes(data), before);
+  EXPECT_EQ(testing::read_text(spec), text);
 }
 
 }  // namespace

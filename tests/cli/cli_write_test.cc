@@ -79,6 +79,31 @@ TEST(CliWrite, ListsEveryBadFileAndWritesNothing) {
   EXPECT_EQ(skipped.out.find((dir / "d.hrd") + ": 5 samples in 2 classes, jpeg; "), 0u) << skipped.out;
 }
 
+TEST(CliWrite, OneBadFileIsExplainedLikeMany) {
+  const TempDir dir;
+  testing::make_photos(dir / "photos", 1);
+  testing::write_bytes(dir / "photos/dog/b.jpg", {});
+  const std::string problem = (dir / "photos/dog/b.jpg") + ": is empty\n";
+  const Outcome raised = headrace({"write", dir / "photos", "-o", dir / "d.hrd"});
+  EXPECT_EQ(raised.code, 1);
+  EXPECT_EQ(raised.err, "error[import.damaged] " + problem +
+                            "nothing was written: 1 error; --on-error skip leaves bad files out\n");
+  const Outcome skipped = headrace({"write", dir / "photos", "-o", dir / "d.hrd", "--on-error", "skip"});
+  EXPECT_EQ(skipped.code, 0);
+  EXPECT_EQ(skipped.err, "warning: skipped " + problem + "warning: 1 file skipped\n");
+}
+
+TEST(CliWrite, PageSizesInWordsAndDigits) {
+  const TempDir dir;
+  testing::make_photos(dir / "photos", 1);
+  for (const std::string size : {"131072", "128KiB", "128kb", "128 K"}) {
+    const Outcome o =
+        headrace({"write", dir / "photos", "-o", dir / "d.hrd", "--page-size", size, "--overwrite"});
+    ASSERT_EQ(o.code, 0) << o.err;
+    EXPECT_EQ((*Dataset::open(dir / "d.hrd"))->page_size(), 131072u) << size;
+  }
+}
+
 TEST(CliWrite, KeepsAnExistingFileUnlessAskedTo) {
   const TempDir dir;
   testing::make_photos(dir / "photos", 1);
@@ -86,7 +111,7 @@ TEST(CliWrite, KeepsAnExistingFileUnlessAskedTo) {
   const Outcome refused = headrace({"write", dir / "photos", "-o", dir / "d.hrd"});
   EXPECT_EQ(refused.code, 1);
   EXPECT_EQ(refused.err, "error[data.exists] " + (dir / "d.hrd") +
-                             ": already exists; choose another name or ask to overwrite it\n");
+                             ": already exists; choose another name or replace it by --overwrite\n");
   EXPECT_EQ(testing::read_text(dir / "d.hrd"), "mine");
   EXPECT_EQ(headrace({"write", dir / "photos", "-o", dir / "d.hrd", "--overwrite"}).code, 0);
   EXPECT_TRUE(Dataset::open(dir / "d.hrd").ok());

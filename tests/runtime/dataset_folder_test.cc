@@ -108,6 +108,7 @@ TEST(FolderSource, TooDeep) {
 TEST(FolderSource, FoldersThatCannotBeImported) {
   const TempDir dir;
   const auto error = [](const std::string& path) { return list_folder(path).status().to_string(); };
+  EXPECT_EQ(error(""), "error[import.source] the name of the source folder is empty");
   EXPECT_EQ(error(dir / "none"), "error[import.source] " + dir / "none" + ": does not exist");
   EXPECT_EQ(error(dir.path()), "error[import.source] " + dir.path() +
                                    ": has no subfolders; one subfolder per class is expected");
@@ -135,7 +136,27 @@ TEST(FolderSource, NoImages) {
   write_text(dir / "b/readme.md", "text");
   EXPECT_EQ(list_folder(dir.path()).status().to_string(),
             "error[import.source] " + dir.path() +
-                ": has no images in its 2 class folders; 1 other files: b/readme.md");
+                ": has no images in its 2 class folders; 1 other file: b/readme.md");
+  write_text(dir / "b/todo.txt", "text");
+  EXPECT_EQ(list_folder(dir.path()).status().to_string(),
+            "error[import.source] " + dir.path() +
+                ": has no images in its 2 class folders; 2 other files: b/readme.md, b/todo.txt");
+}
+
+TEST(FolderSource, StopsWhenCancelled) {
+  const TempDir dir;
+  for (const char* name : {"a/1.jpg", "a/2.jpg", "a/sub/3.jpg", "b/4.jpg"}) write_text(dir / name, "x");
+  int asked = 0;
+  const auto never = [&] { return ++asked < 0; };
+  ASSERT_TRUE(list_folder(dir.path(), never).ok());
+  const int questions = asked;
+  EXPECT_GE(questions, 8) << "at every entry that is seen";
+  for (int stop = 1; stop <= questions; ++stop) {
+    asked = 0;
+    EXPECT_EQ(list_folder(dir.path(), [&] { return ++asked == stop; }).status().to_string(),
+              "error[import.cancelled] " + dir.path() + ": was not listed: the import was cancelled");
+    EXPECT_EQ(asked, stop) << "nothing is looked at any more";
+  }
 }
 
 }  // namespace

@@ -3,11 +3,15 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <map>
+#include <memory>
 #include <set>
 
 #include "dataset_testing.h"
+#include "kernels/decoder.h"
 #include "kernels/jpeg_decode.h"
+#include "kernels/jpeg_info.h"
 #include "runtime/dataset/import.h"
 #include "runtime/dataset/import_sample.h"
 #include "runtime/dataset/info.h"
@@ -232,6 +236,45 @@ TEST_F(DatasetImport, RaiseListsEveryBadFileAndWritesNothing) {
     EXPECT_EQ(code_and_name(report.status().errors()), kMixedBad);
     EXPECT_EQ(out_names(), "");
   }
+}
+
+/// A JPEG with one byte changed, so that fast decoding makes pixels of it and a check finds it damaged.
+Bytes quietly_damaged() {
+  const Bytes good = make_jpeg(64, 48);
+  const std::unique_ptr<void, void (*)(void*)> decoder(hr_decoder_create(nullptr), hr_decoder_destroy);
+  Bytes pixels(size_t{64} * 48 * 3);
+  for (size_t at = good.size() - 1; at > 0; --at) {
+    for (const int bit : {1, 16, 128}) {
+      Bytes bad = good;
+      bad[at] ^= static_cast<uint8_t>(bit);
+      JpegInfo info;
+      uint64_t warnings = 0;
+      if (jpeg_check(bad, kDefaultDecodeLimits, info, warnings).ok()) continue;
+      const PixelRect whole{.rows = 48, .cols = 64};
+      if (decode_rgb(decoder.get(), bad, 64, 48, whole, pixels.data(), 64 * 3).ok()) return bad;
+    }
+  }
+  return {};
+}
+
+TEST_F(DatasetImport, RgbIsCheckedAsStrictlyAsJpeg) {
+  const Bytes damaged = quietly_damaged();
+  ASSERT_FALSE(damaged.empty()) << "no such byte found";
+  write_bytes(in_ / "a/1.jpg", damaged);
+  const std::string error = import_folder(in_.path(), path_, with(1)).status().to_string();
+  EXPECT_EQ(error.find("error[import.damaged] " + in_ / "a/1.jpg" + ": "), 0u) << error;
+  EXPECT_EQ(import_folder(in_.path(), path_, with(1, Encoding::rgb)).status().to_string(), error);
+  EXPECT_EQ(out_names(), "");
+}
+
+TEST_F(DatasetImport, ABadLocalWorldSizeMattersOnlyToTheDefault) {
+  make_photos(in_);
+  ::setenv("LOCAL_WORLD_SIZE", "two", 1);
+  const Status by_default = import_folder(in_.path(), path_, with(0)).status();
+  const Status stated = import_folder(in_.path(), path_, with(1)).status();
+  ::unsetenv("LOCAL_WORLD_SIZE");
+  EXPECT_EQ(by_default.code(), "loader.threads");
+  EXPECT_TRUE(stated.ok()) << stated.to_string();
 }
 
 TEST_F(DatasetImport, LimitsOfFilesAndPixels) {

@@ -4,10 +4,13 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 
 #include "dataset_testing.h"
 #include "headrace/dataset.h"
@@ -192,10 +195,68 @@ TEST_F(DatasetPublish, PathsThatCannotBeWritten) {
     return DatasetWriter::create(path, image_schema()).status().to_string();
   };
   EXPECT_EQ(error(dir_ / "none/a.hrd"),
-            "error[data.io] " + dir_ / "none/a.hrd" + ": cannot be created: No such file or directory");
+            "error[data.io] " + dir_ / "none/a.hrd" + ": cannot be created: its folder does not exist");
   EXPECT_EQ(error(dir_.path()), "error[data.io] " + dir_.path() + ": is a folder, not a file");
   EXPECT_EQ(error(dir_ / "x/"), "error[data.io] " + dir_ / "x/" + ": is not a file name");
   EXPECT_EQ(error(""), "error[data.io] is not a file name");
+}
+
+TEST_F(DatasetPublish, WhatIsNoFileIsNotReplaced) {
+  ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+  write_text(dir_ / "real", "precious");
+  for (const char* name : {"dangling", "link"}) {
+    std::filesystem::create_symlink(name == std::string("link") ? dir_ / "real" : "nowhere", dir_ / name);
+  }
+  const auto error = [](const std::string& path, bool overwrite) {
+    return DatasetWriter::create(path, image_schema(), {.overwrite = overwrite}).status().to_string();
+  };
+  for (const std::string& path : {path_, std::string("/dev/null")}) {
+    for (const bool overwrite : {false, true}) {
+      EXPECT_EQ(error(path, overwrite),
+                "error[data.io] " + path + ": is a device, pipe or socket, not a file");
+    }
+  }
+  for (const char* name : {"dangling", "link"}) {
+    EXPECT_EQ(error(dir_ / name, true),
+              "error[data.io] " + dir_ / name + ": is a link and is not replaced; name the file it leads to");
+    EXPECT_EQ(error(dir_ / name, false), "error[data.exists] " + dir_ / name +
+                                             ": already exists; choose another name or ask to overwrite it");
+  }
+  EXPECT_EQ(dir_.names(), (Names{"a.hrd", "dangling", "link", "real"}));
+}
+
+TEST_F(DatasetPublish, LeftoversOfKilledWritersAreRemoved) {
+  // A process that is killed while it writes, and one that is not.
+  std::array<int, 2> ready{};
+  ASSERT_EQ(::pipe(ready.data()), 0);
+  const pid_t killed = ::fork();
+  if (killed == 0) {
+    const auto w = writer();
+    (void)!::write(ready[1], w.ok() ? "y" : "n", 1);
+    for (;;) ::pause();
+  }
+  char said = 0;
+  ASSERT_EQ(::read(ready[0], &said, 1), 1);
+  ASSERT_EQ(said, 'y');
+  ::kill(killed, SIGKILL);
+  ASSERT_EQ(::waitpid(killed, nullptr, 0), killed);
+  auto alive = writer();
+  ASSERT_TRUE(add(**alive).ok());
+  const Names others = {".a.hrd.12-0.tmp.bak", ".a.hrd.x-1.tmp", ".a.hrd.12.tmp", ".b.hrd.12-0.tmp"};
+  for (const std::string& name : others) write_text(dir_ / name, "not ours");
+  write_text(dir_ / ".a.hrd.12-0.tmp", "left behind");
+  Names before = dir_.names();
+  EXPECT_EQ(before.size(), others.size() + 2) << "the killed one's is gone, as the second writer came";
+
+  auto next = writer();
+  ASSERT_TRUE(next.ok());
+  EXPECT_FALSE(std::filesystem::exists(dir_ / ".a.hrd.12-0.tmp"));
+  for (const std::string& name : others) EXPECT_TRUE(std::filesystem::exists(dir_ / name)) << name;
+  // The one that still writes keeps its file to the end.
+  ASSERT_TRUE((*alive)->finish().ok());
+  EXPECT_TRUE(Dataset::open(path_).ok());
+  ::close(ready[0]);
+  ::close(ready[1]);
 }
 
 TEST_F(DatasetPublish, LongNamesAreFine) {

@@ -144,7 +144,7 @@ TEST(DatasetFingerprint, CoversEveryPartOfASample) {
             .height = 3,
             .encoding = HR_ENCODING_RGB,
             .channels = 3,
-            .reserved = 0};
+            .planes = 0};
     f[2].data = data.data() + 18;
     f[2].size = 5;
     change(f);

@@ -3,6 +3,7 @@ set(loader_libs headrace_runtime headrace_kernels PkgConfig::XXHASH PkgConfig::J
 headrace_test(NAME loader_order_test SOURCES loader_order_test.cc loader_testing.cc LIBS ${loader_libs})
 headrace_test(NAME loader_batches_test SOURCES loader_batches_test.cc loader_testing.cc LIBS ${loader_libs})
 headrace_test(NAME loader_errors_test SOURCES loader_errors_test.cc loader_testing.cc LIBS ${loader_libs})
+headrace_test(NAME loader_field_test SOURCES loader_field_test.cc dataset_testing.cc LIBS ${loader_libs})
 headrace_test(NAME loader_config_test SOURCES loader_config_test.cc loader_testing.cc LIBS ${loader_libs})
 headrace_test(NAME loader_lifetime_test SOURCES loader_lifetime_test.cc loader_testing.cc LIBS ${loader_libs})
 headrace_test(NAME loader_digest_test SOURCES loader_digest_test.cc loader_testing.cc LIBS ${loader_libs})

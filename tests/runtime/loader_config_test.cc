@@ -111,10 +111,11 @@ TEST_F(LoaderConfigTest, ProgramsOfAnotherAbiAreRefused) {
     f.error->args[1] = 99;
     return hr_result{HR_E_ABI};
   };
-  EXPECT_EQ(error(),
-            "error[loader.abi] fake.hrd: the pipeline was called with version 1 of the interface and was "
-            "compiled for "
-            "version 99");
+  EXPECT_EQ(error(), "error[loader.abi] fake.hrd: the pipeline was called with version " +
+                         std::to_string(HR_ABI_VERSION) +
+                         " of the interface and was "
+                         "compiled for "
+                         "version 99");
   // Whatever else is wrong with the first sample is for the epoch that reaches it.
   program_->on_plan = [](hr_plan_frame&) { return hr_result{HR_E_DECODE}; };
   EXPECT_TRUE(Loader::create(dataset_, program_, options_).ok());

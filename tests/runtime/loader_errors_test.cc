@@ -48,14 +48,14 @@ std::string error_of(std::function<hr_result(const hr_run_frame&)> fail) {
 TEST(LoaderErrors, NameFileSampleKeyAndCause) {
   EXPECT_EQ(error_of([](const hr_run_frame& f) { return decode_error(f, "premature end of JPEG data"); }),
             "error[sample.decode] fake.hrd: sample 17 (key \"k/17\"): premature end of JPEG data");
-  EXPECT_EQ(
-      error_of([](const hr_run_frame& f) {
-        f.error->args[0] = 30'000;
-        f.error->args[1] = 20'000;
-        return HR_E_LIMIT;
-      }),
-      "error[sample.limit] fake.hrd: sample 17 (key \"k/17\"): 30000 were asked for, more than the limit of "
-      "20000");
+  EXPECT_EQ(error_of([](const hr_run_frame& f) {
+              f.error->args[0] = 30'000;
+              f.error->args[1] = 20'000;
+              return HR_E_LIMIT;
+            }),
+            "error[sample.limit] fake.hrd: sample 17 (key \"k/17\"), field \"data\": the value has 30000 "
+            "bytes, more "
+            "than the 20000 of its row in the batch; give a larger \"length\"");
   EXPECT_EQ(error_of([](const hr_run_frame& f) {
               f.error->args[0] = HR_ENCODING_RGB;
               f.error->args[1] = 1 << HR_ENCODING_JPEG;
@@ -150,7 +150,7 @@ TEST(LoaderErrors, SamplesWithoutKeyAreNumbers) {
   SampleFailure failure;
   failure.sample = 2;
   failure.result = HR_E_DECODE;
-  EXPECT_EQ(sample_error(dataset, failure).to_string(),
+  EXPECT_EQ(sample_error(dataset, {}, failure).to_string(),
             "error[sample.decode] fake.hrd: sample 2: the image cannot be decoded");
 }
 

@@ -71,10 +71,11 @@ TEST(LoaderLifetime, HoldingTooManyIsAnErrorThatPasses) {
   std::vector<Batch> held;
   for (int i = 0; i < 8; ++i) held.push_back(next(*loader));
   for (int i = 0; i < 3; ++i) {
-    EXPECT_EQ(loader->next().status().to_string(),
-              "error[loader.held] all 8 batch buffers are held (64 KiB, the limit of 4 times the ring of 2); "
-              "release "
-              "batches before asking for the next one");
+    EXPECT_EQ(
+        loader->next().status().to_string(),
+        "error[loader.held] all 8 batch buffers are held (65.5 kB, the limit of 4 times the ring of 2); "
+        "release "
+        "batches before asking for the next one");
   }
   Epoch seen = content(held);
   held.clear();

@@ -31,10 +31,11 @@ class MeanProgram : public Program {
     const int64_t w = image.width;
     const int64_t h = image.height;
     int64_t window[2] = {};
-    hr_result result = hr_jpeg_open(f.decoder, image.data, static_cast<int64_t>(image.size), w, h, 0, 0, h, w,
+    hr_result result = hr_image_open(f.decoder, image.data, static_cast<int64_t>(image.size), w, h, image.encoding,
+                                     static_cast<int64_t>(image.planes), 0, 0, h, w,
                                     window, f.error);
-    if (result == HR_OK) result = hr_jpeg_rows(f.decoder, f.scratch, w * 3, h, f.error);
-    if (result == HR_OK) result = hr_jpeg_close(f.decoder, f.error);
+    if (result == HR_OK) result = hr_image_rows(f.decoder, f.scratch, w * 3, h, f.error);
+    if (result == HR_OK) result = hr_image_close(f.decoder, f.error);
     if (result != HR_OK) return result;
     uint64_t sum[3] = {};
     for (int64_t i = 0; i < w * h * 3; ++i) sum[i % 3] += f.scratch[i];
@@ -111,8 +112,9 @@ TEST(LoaderPhotos, TruncatedImagesAreNamed) {
     Status status;
     const std::unique_ptr<Loader> loader = open(dir / "a.hrd", threads, 8, Order::sequential);
     EXPECT_EQ(means(*loader, 0, status).size(), 64u);
-    EXPECT_EQ(status.to_string(), "error[sample.decode] " + (dir / "a.hrd") +
-                                      ": sample 17 (key \"cat/17.jpg\"): premature end of JPEG data");
+    EXPECT_EQ(status.to_string(),
+              "error[sample.decode] " + (dir / "a.hrd") +
+                  ": sample 17 (key \"cat/17.jpg\"), field \"image\": premature end of JPEG data");
   }
 }
 

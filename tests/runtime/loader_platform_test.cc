@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "runtime/platform/buffer.h"
@@ -87,6 +89,22 @@ TEST_F(FakeRoot, Version1OfAContainer) {
   EXPECT_FALSE(cgroup_limits(root_).memory_bytes) << "that number means unlimited";
 }
 
+TEST_F(FakeRoot, GroupsWhoseNameOnlyStartsLikeTheMountsAreOutside) {
+  write("/proc/self/mountinfo", "31 24 0:28 /docker/abc /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
+  write("/sys/fs/cgroup/cpu.max", "300000 100000\n");
+  write("/sys/fs/cgroup/def/cpu.max", "100000 100000\n");
+  write("/sys/fs/cgroupdef/cpu.max", "50000 100000\n");
+  write("/sys/fs/cgroup/inner/cpu.max", "200000 100000\n");
+  const std::pair<const char*, double> cases[] = {{"0::/docker/abcdef\n", 3.0},
+                                                  {"0::/docker/abc\n", 3.0},
+                                                  {"0::/docker/abc/inner\n", 2.0},
+                                                  {"0::/docker/ab\n", 3.0}};
+  for (const auto& [group, cpus] : cases) {
+    write("/proc/self/cgroup", group);
+    EXPECT_EQ(cgroup_limits(root_).cpus, cpus) << group;
+  }
+}
+
 TEST_F(FakeRoot, NonsenseIsNoLimit) {
   write("/proc/self/cgroup", "garbage\n:\n0::/../x\n");
   write("/proc/self/mountinfo", "31\n - cgroup2\n31 24 0:28 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n");
@@ -115,26 +133,41 @@ TEST_F(FakeRoot, HostFacts) {
   EXPECT_GE(facts.affinity_cpus, 1u);
 }
 
+unsigned threads(unsigned affinity, std::optional<double> quota, const char* local_world_size) {
+  const Expected<unsigned> n = threads_for(affinity, quota, local_world_size);
+  EXPECT_TRUE(n.ok()) << n.status().to_string();
+  return n.ok() ? *n : 0;
+}
+
 TEST(Threads, AreSharedAndNeverNone) {
-  EXPECT_EQ(threads_for(16, std::nullopt, nullptr), 16u);
-  EXPECT_EQ(threads_for(16, 4.0, nullptr), 4u);
-  EXPECT_EQ(threads_for(16, 2.5, nullptr), 3u);
-  EXPECT_EQ(threads_for(16, 0.1, nullptr), 1u);
-  EXPECT_EQ(threads_for(2, 64.0, nullptr), 2u);
-  EXPECT_EQ(threads_for(16, std::nullopt, "4"), 4u);
-  EXPECT_EQ(threads_for(16, 6.0, "4"), 1u);
-  EXPECT_EQ(threads_for(16, std::nullopt, "100"), 1u);
-  EXPECT_EQ(threads_for(0, std::nullopt, nullptr), 1u);
-  for (const char* bad : {"", "0", "-2", "four", "4x"})
-    EXPECT_EQ(threads_for(16, std::nullopt, bad), 16u) << bad;
+  EXPECT_EQ(threads(16, std::nullopt, nullptr), 16u);
+  EXPECT_EQ(threads(16, 4.0, nullptr), 4u);
+  EXPECT_EQ(threads(16, 2.5, nullptr), 3u);
+  EXPECT_EQ(threads(16, 0.1, nullptr), 1u);
+  EXPECT_EQ(threads(2, 64.0, nullptr), 2u);
+  EXPECT_EQ(threads(16, std::nullopt, "4"), 4u);
+  EXPECT_EQ(threads(16, 6.0, "4"), 1u);
+  EXPECT_EQ(threads(16, std::nullopt, "100"), 1u);
+  EXPECT_EQ(threads(0, std::nullopt, nullptr), 1u);
+  EXPECT_EQ(threads(16, std::nullopt, ""), 16u);
+}
+
+TEST(Threads, ABadLocalWorldSizeIsAnError) {
+  for (const std::string bad : {"0", "-2", "four", "4x", " 4", "99999999999999999999"}) {
+    EXPECT_EQ(
+        threads_for(16, std::nullopt, bad.c_str()).status().to_string(),
+        "error[loader.threads] LOCAL_WORLD_SIZE: \"" + bad +
+            "\" is not a whole number of 1 or more: the processes that share this machine's CPUs; correct "
+            "or unset it, or say how many threads to use");
+  }
 }
 
 TEST(Threads, DefaultFollowsTheEnvironment) {
   ::unsetenv("LOCAL_WORLD_SIZE");
-  const unsigned all = default_threads();
-  EXPECT_GE(all, 1u);
+  ASSERT_TRUE(default_threads().ok());
+  EXPECT_GE(*default_threads(), 1u);
   ::setenv("LOCAL_WORLD_SIZE", "1000000", 1);
-  EXPECT_EQ(default_threads(), 1u);
+  EXPECT_EQ(*default_threads(), 1u);
   ::unsetenv("LOCAL_WORLD_SIZE");
 }
 

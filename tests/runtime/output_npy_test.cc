@@ -113,7 +113,7 @@ TEST(Npy, SaysWhereItCannotWrite) {
   const ProgramOutput output = {"x", DType::u8, Layout::none, {}, {}, 1};
   const Bytes data = {1};
   EXPECT_EQ(write_npy(dir / "none/x.npy", output, data.data(), 1).to_string(),
-            "error[data.io] " + (dir / "none/x.npy") + ": cannot be created: No such file or directory");
+            "error[data.io] " + (dir / "none/x.npy") + ": cannot be created: its folder does not exist");
 }
 
 }  // namespace

@@ -213,7 +213,7 @@ TEST(ContactSheet, SaysWhatIsWrong) {
   EXPECT_EQ(compose_contact_sheet(many).status().code(), "sheet.too_large");
   const std::vector<SheetCell> good = {{plain(4, 4, {1, 2, 3}), ""}};
   EXPECT_EQ(write_contact_sheet(dir / "none/s.png", good).to_string(),
-            "error[data.io] " + (dir / "none/s.png") + ": cannot be created: No such file or directory");
+            "error[data.io] " + (dir / "none/s.png") + ": cannot be created: its folder does not exist");
   EXPECT_TRUE(dir.names().empty());
 }
 

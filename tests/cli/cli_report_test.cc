@@ -19,7 +19,7 @@ TEST(CliInfo, DescribesAndVerifiesAFile) {
   const Outcome text = headrace({"info", data});
   ASSERT_EQ(text.code, 0) << text.err;
   for (const std::string& part :
-       {data + ": 12 samples\n", std::string("\n  image         image, 12 jpeg ("),
+       {data + ": 12 samples\n", std::string("\n  image         image, 12 packed ("),
         std::string("\n  label         i64, 2 named values: cat 6, dog 6\n"),
         std::string("\n  order         shuffled with seed 0\n"),
         std::string("\n  written by    headrace " HEADRACE_VERSION ", format version "),
@@ -36,7 +36,7 @@ TEST(CliInfo, DescribesAndVerifiesAFile) {
   EXPECT_EQ(j["damage"], json::array());
   EXPECT_EQ(j["shuffle_seed"], 0);
   ASSERT_EQ(j["fields"].size(), 3u);
-  EXPECT_EQ(j["fields"][0]["payloads"]["jpeg"]["samples"], 12);
+  EXPECT_EQ(j["fields"][0]["payloads"]["packed"]["samples"], 12);
   EXPECT_EQ(j["fields"][0]["width"]["min"], 40);
   EXPECT_EQ(j["fields"][1]["value_names"], json({"cat", "dog"}));
   EXPECT_EQ(j["fields"][1]["value_counts"], json({6, 6}));
@@ -57,6 +57,23 @@ TEST(CliInfo, ListsDamageInJsonToo) {
 }
 
 #ifdef HEADRACE_WITH_JIT
+TEST(CliExport, WritesTheFilesBack) {
+  const TempDir dir;
+  const std::string data = testing::make_dataset(dir);
+  const Outcome o = headrace({"export", data, "--out", dir / "back"});
+  ASSERT_EQ(o.code, 0) << o.err;
+  EXPECT_EQ(o.out.find((dir / "back") + ": 12 files, "), 0u) << o.out;
+  EXPECT_NE(o.out.find(": 0 stored as they were, 12 packed and restored byte for byte; "), std::string::npos) << o.out;
+  for (int i = 0; i < 12; ++i) {
+    const std::string name = std::string(i % 2 == 0 ? "/cat/" : "/dog/") + std::to_string(100 + i) + ".jpg";
+    EXPECT_EQ(testing::read_bytes(dir / "back" + name), testing::read_bytes(dir / "photos" + name)) << name;
+  }
+  const Outcome again = headrace({"export", data, "--out", dir / "back"});
+  EXPECT_EQ(again.code, 1);
+  EXPECT_EQ(again.err.find("error[data.exists] " + (dir / "back")), 0u) << again.err;
+  EXPECT_EQ(headrace({"export", data, "--out", dir / "back", "--overwrite"}).code, 0);
+}
+
 TEST(CliView, DrawsASheet) {
   const TempDir dir;
   const std::string data = testing::make_dataset(dir), spec = testing::make_spec(dir, 64);
@@ -86,7 +103,7 @@ TEST(CliView, NeedsAnImage) {
 
 TEST(CliBench, ReportsRatesAgainstTheBaseline) {
   const TempDir dir;
-  const std::string data = testing::make_dataset(dir), spec = testing::make_spec(dir, 8),
+  const std::string data = testing::make_dataset(dir, {"--encoding", "jpeg"}), spec = testing::make_spec(dir, 8),
                     rgb = dir / "rgb.hrd";
   ASSERT_EQ(headrace({"write", dir / "photos", "-o", rgb, "--encoding", "rgb"}).code, 0);
   const Outcome o = headrace({"bench", spec, rgb, data, "--json", "--rounds", "2", "--threads", "1"});

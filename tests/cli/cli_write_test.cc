@@ -23,7 +23,7 @@ TEST(CliWrite, SaysWhatItWroteAndThreadsDoNotMatter) {
     const Outcome o =
         headrace({"write", dir / "photos", "-o", dir / (threads + ".hrd"), "--threads", threads});
     EXPECT_EQ(o.code, 0) << o.err;
-    EXPECT_EQ(o.out.find((dir / (threads + ".hrd")) + ": 12 samples in 2 classes, jpeg; "), 0u) << o.out;
+    EXPECT_EQ(o.out.find((dir / (threads + ".hrd")) + ": 12 samples in 2 classes, packed; "), 0u) << o.out;
     EXPECT_NE(o.out.find(" images/s\n"), std::string::npos) << o.out;
     EXPECT_EQ(read_bytes(dir / (threads + ".hrd")), read_bytes(dir / "1.hrd"));
   }
@@ -76,7 +76,7 @@ TEST(CliWrite, ListsEveryBadFileAndWritesNothing) {
                 "warning: 2 files skipped, 1 of them images of a kind that is not supported yet\n"
                 "warning: 1 file left out, being no images: dog/notes.txt\n"
                 "warning: 1 image with an EXIF orientation tag stored unturned\n");
-  EXPECT_EQ(skipped.out.find((dir / "d.hrd") + ": 5 samples in 2 classes, jpeg; "), 0u) << skipped.out;
+  EXPECT_EQ(skipped.out.find((dir / "d.hrd") + ": 5 samples in 2 classes, packed; "), 0u) << skipped.out;
 }
 
 TEST(CliWrite, OneBadFileIsExplainedLikeMany) {

@@ -103,7 +103,7 @@ TEST(JpegRecipeErrors, Headers) {
   EXPECT_EQ(header_error(0xC0, 5, 1), start + "the frame header states a size");
   EXPECT_EQ(header_error(0xC0, 9, 1), start + "bad length of the frame header");
   EXPECT_EQ(header_error(0xC0, 9, 4), start + "a frame of 4 components");
-  EXPECT_EQ(header_error(0xC0, 10, 9), start + "component 0 of the frame header is not the image's");
+  EXPECT_EQ(header_error(0xC0, 10, 9), start + "a scan names component 1, which is not in the frame");
   EXPECT_EQ(header_error(0xC0, 14, 0x21), start + "component 1 of the frame header is not the image's");
   EXPECT_EQ(header_error(0xC0, 1, 0xC3), start + "marker 0xc3 is not supported");
   EXPECT_EQ(header_error(0xC0, 1, 0xC2), start + "bad scan parameters Ss=0 Se=63 Ah=0 Al=0");

@@ -182,8 +182,18 @@ TEST_F(DatasetHostile, Records) {
   EXPECT_EQ(image(4, [](auto& e) { e.encoding = 9; }), at4 + "the unknown image encoding 9");
   EXPECT_EQ(image(4, [](auto& e) { e.channels = 4; }), at4 + "rgb of 4 channels, expected 3");
   EXPECT_EQ(image(4, [](auto& e) { e.bits = 16; }), at4 + "16 bits per channel, expected 8");
-  EXPECT_EQ(image(4, [](auto& e) { e.aux = 1; }),
-            at4 + "shared or encoding data that its encoding does not use");
+  EXPECT_EQ(image(4, [](auto& e) { e.aux = 1; }), at4 + "encoding data that its encoding does not use");
+  EXPECT_EQ(image(4, [](auto& e) { e.shared = 1; }), at4 + "shared data that its encoding does not use");
+  EXPECT_EQ(image(4, [](auto& e) { e.encoding = HR_ENCODING_JPEG, e.aux = HR_KEPT_COUNT; }),
+            at4 + "encoding data that its encoding does not use");
+  EXPECT_EQ(image(4, [](auto& e) { e.encoding = HR_ENCODING_PACKED, e.aux = 5; }),
+            at4 + "a packed image of the unknown kind of planes 5");
+  EXPECT_EQ(image(4, [](auto& e) { e.encoding = HR_ENCODING_PACKED, e.aux = HR_PLANES_GRAY; }),
+            at4 + "a packed image of 3 channels, expected 1");
+  EXPECT_EQ(image(4, [](auto& e) { e.encoding = HR_ENCODING_PACKED, e.aux = HR_PLANES_420, e.width = 65536; }),
+            at4 + "a packed image of 65536 x 50 pixels");
+  EXPECT_EQ(image(4, [](auto& e) { e.encoding = HR_ENCODING_YCC, e.aux = HR_PLANES_420; }),
+            at4 + "ycc of 140 x 50 pixels in 21000 bytes, expected 10500");
   EXPECT_EQ(image(4, [](auto& e) { e.encoding = HR_ENCODING_JPEG, e.width = 65536; }),
             at4 + "a JPEG of 65536 x 50 pixels");
   EXPECT_EQ(message([&](Forgery& f) {

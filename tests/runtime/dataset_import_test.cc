@@ -362,7 +362,7 @@ TEST_F(DatasetImport, Options) {
   EXPECT_EQ(
       import_folder(in_.path(), path_, o).status().to_string(),
       "error[import.options] the long side and the short side cannot both be limited\n"
-      "error[import.options] images can only be shrunk with the encoding rgb; jpeg keeps files untouched\n"
+      "error[import.options] images can only be shrunk with the encoding rgb; the others keep every pixel\n"
       "error[import.options] a side of 0 pixels, expected 1 to 65535\n"
       "error[import.options] a side of 70000 pixels, expected 1 to 65535");
   o = with(1);

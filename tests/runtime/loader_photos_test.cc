@@ -32,8 +32,7 @@ class MeanProgram : public Program {
     const int64_t h = image.height;
     int64_t window[2] = {};
     hr_result result = hr_image_open(f.decoder, image.data, static_cast<int64_t>(image.size), w, h, image.encoding,
-                                     static_cast<int64_t>(image.planes), 0, 0, h, w,
-                                    window, f.error);
+                                     static_cast<int64_t>(image.planes), 0, 0, h, w, window, f.error);
     if (result == HR_OK) result = hr_image_rows(f.decoder, f.scratch, w * 3, h, f.error);
     if (result == HR_OK) result = hr_image_close(f.decoder, f.error);
     if (result != HR_OK) return result;

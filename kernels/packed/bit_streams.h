@@ -39,64 +39,58 @@ inline uint8_t next_symbol(const uint16_t* table, uint64_t& window) {
   return uint8_t(entry >> 8);
 }
 
-/// False if the streams run out before `count` symbols. Not inlined: one copy of the unrolled loop is enough.
-[[gnu::noinline]] inline bool read_symbols(BitStreams& streams, const uint16_t* __restrict table, uint8_t* __restrict out, size_t count) {
-  constexpr size_t kStep = kRound * kStreams;
-  uint64_t w[kStreams];
-  const uint8_t* at[kStreams];
-#pragma GCC unroll 8
-  for (int s = 0; s < kStreams; ++s) {
-    w[s] = streams.window[s];
-    at[s] = streams.at[s];
+/// Reads kRound symbols of each of four streams, from `first` on. Four windows fit in registers, eight do not; the
+/// core overlaps the two halves by itself.
+[[gnu::always_inline]] inline void read_round(BitStreams& streams, int first, const uint16_t* __restrict table,
+                                              uint8_t* __restrict out) {
+  uint64_t w0 = streams.window[first], w1 = streams.window[first + 1], w2 = streams.window[first + 2], w3 = streams.window[first + 3];
+  refill(w0, streams.at[first]);
+  refill(w1, streams.at[first + 1]);
+  refill(w2, streams.at[first + 2]);
+  refill(w3, streams.at[first + 3]);
+#pragma GCC unroll 5
+  for (size_t r = 0; r < kRound; ++r) {
+    uint8_t* const to = out + r * kStreams + size_t(first);
+    to[0] = next_symbol(table, w0);
+    to[1] = next_symbol(table, w1);
+    to[2] = next_symbol(table, w2);
+    to[3] = next_symbol(table, w3);
   }
+  streams.window[first] = w0;
+  streams.window[first + 1] = w1;
+  streams.window[first + 2] = w2;
+  streams.window[first + 3] = w3;
+}
+
+/// False if the streams run out before `count` symbols. Not inlined: one copy of the unrolled loop is enough.
+[[gnu::noinline]] inline bool read_symbols(BitStreams& streams, const uint16_t* __restrict table, uint8_t* __restrict out,
+                                           size_t count) {
+  constexpr size_t kStep = kRound * kStreams;
   size_t i = 0;
-  bool enough = true;
   for (;;) {
     // As many steps as cannot leave the memory that may be read, whatever the bits are, with one to spare.
-    ptrdiff_t room = at[0] - streams.lowest;
-#pragma GCC unroll 8
-    for (int s = 1; s < kStreams; ++s) room = at[s] - streams.lowest < room ? at[s] - streams.lowest : room;
-    if (room < kRoundBytes) {
-      enough = i == count;
-      break;
+    ptrdiff_t room = streams.at[0] - streams.lowest;
+    for (int s = 1; s < kStreams; ++s) {
+      room = streams.at[s] - streams.lowest < room ? streams.at[s] - streams.lowest : room;
     }
+    if (room < kRoundBytes) return i == count;
     const size_t safe = (size_t(room) / kRoundBytes - 1) * kStep;
     const size_t end = count - i < safe ? count : i + safe;
     const size_t begin = i;
-    while (i + kStep <= end) {
-#pragma GCC unroll 8
-      for (int s = 0; s < kStreams; ++s) refill(w[s], at[s]);
-#pragma GCC unroll 5
-      for (size_t r = 0; r < kRound; ++r) {
-#pragma GCC unroll 8
-        for (int s = 0; s < kStreams; ++s) out[i + r * kStreams + size_t(s)] = next_symbol(table, w[s]);
-      }
-      i += kStep;
+    for (; i + kStep <= end; i += kStep) {
+      read_round(streams, 0, table, out + i);
+      read_round(streams, 4, table, out + i);
     }
-    if (count - i >= kStep) {
-      if (i > begin) continue;
-      enough = false;
-      break;
-    }
-    if (i == count) break;
-#pragma GCC unroll 8
-    for (int s = 0; s < kStreams; ++s) refill(w[s], at[s]);
-    for (; i + kStreams <= count; i += kStreams) {
-#pragma GCC unroll 8
-      for (int s = 0; s < kStreams; ++s) out[i + size_t(s)] = next_symbol(table, w[s]);
-    }
-#pragma GCC unroll 8
-    for (int s = 0; s < kStreams; ++s) {
-      if (i < count) out[i++] = next_symbol(table, w[s]);
-    }
-    break;
+    if (count - i < kStep) break;
+    if (i == begin) return false;
   }
-#pragma GCC unroll 8
-  for (int s = 0; s < kStreams; ++s) {
-    streams.window[s] = w[s];
-    streams.at[s] = at[s];
+  if (i == count) return true;
+  for (int s = 0; s < kStreams; ++s) refill(streams.window[s], streams.at[s]);
+  for (; i < count; i += kStreams) {
+    const size_t n = count - i < kStreams ? count - i : kStreams;
+    for (size_t s = 0; s < n; ++s) out[i + s] = next_symbol(table, streams.window[s]);
   }
-  return enough;
+  return true;
 }
 
 /// Whether every stream was read to its end: less than a byte is left.

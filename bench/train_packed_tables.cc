@@ -1,7 +1,7 @@
-// Makes kernels/packed/code_lengths.inc: clusters JPEGs by how their coefficients are distributed and prints the code
+// Makes kernels/packed/code_lengths_*.inc: clusters JPEGs by how their coefficients are distributed and prints the code
 // lengths of an optimal limited-length Huffman code per cluster and context.
 //
-//   train_packed_tables SETS ROUNDS FILE...        (list more files of one kind to give it more weight)
+//   train_packed_tables SETS BITS ROUNDS FILE...        (list more files of one kind to give it more weight)
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -64,7 +64,7 @@ uint64_t bits(const Photo& photo, const Lengths& lengths) {
   return total;
 }
 
-Lengths fit(const std::vector<const Photo*>& photos, const Counts& all) {
+Lengths fit(const std::vector<const Photo*>& photos, const Counts& all, int code_bits) {
   Lengths lengths{};
   for (int c = 0; c < kContexts; ++c) {
     std::array<uint64_t, kSymbols> counts{};
@@ -74,7 +74,7 @@ Lengths fit(const std::vector<const Photo*>& photos, const Counts& all) {
       // A little of what all photos do, so that a cluster without a symbol does not make it dear.
       counts[s] = 1000 * own + all[size_t(c)][s] * 20 + 1000;
     }
-    packed::limited_lengths(std::span(counts).first(size_t(packed::context_symbols(c))), lengths[size_t(c)]);
+    packed::limited_lengths(std::span(counts).first(size_t(packed::context_symbols(c))), code_bits, lengths[size_t(c)]);
   }
   return lengths;
 }
@@ -82,11 +82,11 @@ Lengths fit(const std::vector<const Photo*>& photos, const Counts& all) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 4) return std::fprintf(stderr, "usage: train_packed_tables SETS ROUNDS FILE...\n"), 2;
+  if (argc < 5) return std::fprintf(stderr, "usage: train_packed_tables SETS BITS ROUNDS FILE...\n"), 2;
   const size_t sets = size_t(std::atoi(argv[1]));
-  const int rounds = std::atoi(argv[2]);
+  const int code_bits = std::atoi(argv[2]), rounds = std::atoi(argv[3]);
   std::vector<Photo> photos;
-  for (int i = 3; i < argc; ++i) {
+  for (int i = 4; i < argc; ++i) {
     Photo p;
     if (load(argv[i], p)) photos.push_back(std::move(p));
     else std::fprintf(stderr, "left out: %s\n", argv[i]);
@@ -114,7 +114,7 @@ int main(int argc, char** argv) {
     for (size_t k = 0; k < sets; ++k) {
       std::vector<const Photo*> own;
       for (size_t i = 0; i < photos.size(); ++i) if (cluster[i] == k) own.push_back(&photos[i]);
-      lengths[k] = fit(own, all);
+      lengths[k] = fit(own, all, code_bits);
     }
     uint64_t packed_bits = 0, source = 0;
     for (size_t i = 0; i < photos.size(); ++i) {

@@ -83,6 +83,15 @@ CLI::App* Write::declare(CLI::App& parent) {
   auto* exact = app->add_flag("--byte-exact", options_.byte_exact,
                               "auto, packed: pack only what export can write again byte for byte");
   app->add_flag("--strip", options_.strip, "auto, packed: drop metadata and with it the way back to the JPEG")->excludes(exact);
+  const auto set_effort = [this](const std::string& text) {
+    if (text != "fast" && text != "small") {
+      throw CLI::ValidationError("--effort", "\"" + text + "\" is not one of fast|small");
+    }
+    options_.small = text == "small";
+  };
+  app->add_option_function<std::string>("--effort", set_effort,
+                                        "auto, packed: fast decodes fastest (default); small takes about 2 % less space")
+      ->type_name("fast|small");
   constexpr uint32_t kMaxSide = 65535;
   auto* max_side = app->add_option("--max-side", max_side_, "rgb: shrink so that no side is longer")
                        ->check(whole_number(1, kMaxSide))

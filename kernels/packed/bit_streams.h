@@ -20,7 +20,7 @@ struct BitStreams {
   const uint8_t* lowest;
 };
 
-/// Symbols read between two refills: 5 times 10 bits and the 7 a refill may leave stay below 63.
+/// Symbols read between two refills: 5 times 11 bits and the 7 a refill may leave stay below 63.
 constexpr size_t kRound = 5;
 /// Bytes by which such a step can lower `at`.
 constexpr int kRoundBytes = 7;
@@ -33,8 +33,14 @@ inline void refill(uint64_t& window, const uint8_t*& at) {
   window = (next | 1) << (used & 7);
 }
 
-inline uint8_t next_symbol(const uint16_t* table, uint64_t& window) {
-  const uint16_t entry = table[window >> (64 - kCodeBits)];
+/// A set's table of one context, and 64 less its index bits.
+struct Codes {
+  const uint16_t* table;
+  int shift;
+};
+
+inline uint8_t next_symbol(const uint16_t* table, int shift, uint64_t& window) {
+  const uint16_t entry = table[window >> shift];
   window <<= entry & 63;
   return uint8_t(entry >> 8);
 }
@@ -42,7 +48,7 @@ inline uint8_t next_symbol(const uint16_t* table, uint64_t& window) {
 /// Reads kRound symbols of each of four streams, from `first` on. Four windows fit in registers, eight do not; the
 /// core overlaps the two halves by itself.
 [[gnu::always_inline]] inline void read_round(BitStreams& streams, int first, const uint16_t* __restrict table,
-                                              uint8_t* __restrict out) {
+                                              int shift, uint8_t* __restrict out) {
   uint64_t w0 = streams.window[first], w1 = streams.window[first + 1], w2 = streams.window[first + 2], w3 = streams.window[first + 3];
   refill(w0, streams.at[first]);
   refill(w1, streams.at[first + 1]);
@@ -51,10 +57,10 @@ inline uint8_t next_symbol(const uint16_t* table, uint64_t& window) {
 #pragma GCC unroll 5
   for (size_t r = 0; r < kRound; ++r) {
     uint8_t* const to = out + r * kStreams + size_t(first);
-    to[0] = next_symbol(table, w0);
-    to[1] = next_symbol(table, w1);
-    to[2] = next_symbol(table, w2);
-    to[3] = next_symbol(table, w3);
+    to[0] = next_symbol(table, shift, w0);
+    to[1] = next_symbol(table, shift, w1);
+    to[2] = next_symbol(table, shift, w2);
+    to[3] = next_symbol(table, shift, w3);
   }
   streams.window[first] = w0;
   streams.window[first + 1] = w1;
@@ -63,9 +69,10 @@ inline uint8_t next_symbol(const uint16_t* table, uint64_t& window) {
 }
 
 /// False if the streams run out before `count` symbols. Not inlined: one copy of the unrolled loop is enough.
-[[gnu::noinline]] inline bool read_symbols(BitStreams& streams, const uint16_t* __restrict table, uint8_t* __restrict out,
-                                           size_t count) {
+[[gnu::noinline]] inline bool read_symbols(BitStreams& streams, Codes codes, uint8_t* __restrict out, size_t count) {
   constexpr size_t kStep = kRound * kStreams;
+  const uint16_t* __restrict const table = codes.table;
+  const int shift = codes.shift;
   size_t i = 0;
   for (;;) {
     // As many steps as cannot leave the memory that may be read, whatever the bits are, with one to spare.
@@ -78,8 +85,8 @@ inline uint8_t next_symbol(const uint16_t* table, uint64_t& window) {
     const size_t end = count - i < safe ? count : i + safe;
     const size_t begin = i;
     for (; i + kStep <= end; i += kStep) {
-      read_round(streams, 0, table, out + i);
-      read_round(streams, 4, table, out + i);
+      read_round(streams, 0, table, shift, out + i);
+      read_round(streams, 4, table, shift, out + i);
     }
     if (count - i < kStep) break;
     if (i == begin) return false;
@@ -88,7 +95,7 @@ inline uint8_t next_symbol(const uint16_t* table, uint64_t& window) {
   for (int s = 0; s < kStreams; ++s) refill(streams.window[s], streams.at[s]);
   for (; i < count; i += kStreams) {
     const size_t n = count - i < kStreams ? count - i : kStreams;
-    for (size_t s = 0; s < n; ++s) out[i + s] = next_symbol(table, streams.window[s]);
+    for (size_t s = 0; s < n; ++s) out[i + s] = next_symbol(table, shift, streams.window[s]);
   }
   return true;
 }

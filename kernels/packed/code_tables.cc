@@ -10,14 +10,19 @@ namespace headrace::packed {
 namespace {
 
 // A hexadecimal digit per symbol: its code length.
-constexpr std::string_view kLengths[][kContexts] = {
-#include "kernels/packed/code_lengths.inc"
+constexpr std::string_view kFastLengths[][kContexts] = {
+#include "kernels/packed/code_lengths_10.inc"
 };
-constexpr int kSets = int(std::size(kLengths));
+constexpr std::string_view kSmallLengths[][kContexts] = {
+#include "kernels/packed/code_lengths_11.inc"
+};
+constexpr int kFastSets = int(std::size(kFastLengths));
+constexpr int kSets = kFastSets + int(std::size(kSmallLengths));
 
 void fill(TableSet& set, int number) {
+  set.bits = number < kFastSets ? kFastCodeBits : kMaxCodeBits;
   for (int context = 0; context < kContexts; ++context) {
-    const std::string_view digits = kLengths[number][context];
+    const std::string_view digits = number < kFastSets ? kFastLengths[number][context] : kSmallLengths[number - kFastSets][context];
     std::array<uint8_t, kSymbols> lengths{};
     for (size_t s = 0; s < digits.size(); ++s) {
       lengths[s] = uint8_t(digits[s] <= '9' ? digits[s] - '0' : digits[s] - 'a' + 10);
@@ -25,10 +30,10 @@ void fill(TableSet& set, int number) {
     auto& codes = set.encode[size_t(context)];
     make_codes(std::span(lengths).first(size_t(context_symbols(context))), codes);
     DecodeTable& table = set.decode[size_t(context)];
-    table.fill(kCodeBits);
+    table.fill(uint16_t(set.bits));
     for (int s = 0; s < context_symbols(context); ++s) {
       const Code c = codes[size_t(s)];
-      const int spare = kCodeBits - c.length;
+      const int spare = set.bits - c.length;
       const auto first = table.begin() + (c.bits << spare);
       std::fill(first, first + (1 << spare), uint16_t(s << 8 | c.length));
     }
@@ -37,6 +42,7 @@ void fill(TableSet& set, int number) {
 
 }  // namespace
 
+int fast_table_sets() { return kFastSets; }
 int table_set_count() { return kSets; }
 
 const TableSet& table_set(int set) {
@@ -51,7 +57,7 @@ const TableSet& table_set(int set) {
 
 void make_codes(std::span<const uint8_t> lengths, std::array<Code, kSymbols>& codes) {
   uint32_t next = 0;
-  for (uint8_t length = 1; length <= kCodeBits; ++length) {
+  for (uint8_t length = 1; length <= kMaxCodeBits; ++length) {
     for (size_t s = 0; s < lengths.size(); ++s) {
       if (lengths[s] == length) codes[s] = {uint16_t(next++), length};
     }
@@ -59,7 +65,7 @@ void make_codes(std::span<const uint8_t> lengths, std::array<Code, kSymbols>& co
   }
 }
 
-void limited_lengths(std::span<const uint64_t> counts, std::span<uint8_t> lengths) {
+void limited_lengths(std::span<const uint64_t> counts, int bits, std::span<uint8_t> lengths) {
   struct Package {
     uint64_t weight;
     std::vector<uint16_t> symbols;
@@ -69,7 +75,7 @@ void limited_lengths(std::span<const uint64_t> counts, std::span<uint8_t> length
   const auto lighter = [](const Package& a, const Package& b) { return a.weight < b.weight; };
   std::stable_sort(leaves.begin(), leaves.end(), lighter);
   std::vector<Package> row = leaves;
-  for (int level = 1; level < kCodeBits; ++level) {
+  for (int level = 1; level < bits; ++level) {
     std::vector<Package> pairs;
     for (size_t i = 0; i + 1 < row.size(); i += 2) {
       Package p = row[i];

@@ -23,7 +23,7 @@ struct ImagePacker::State {
   CoefficientImage unpacked;
 
   /// The set of code tables that needs the fewest bits.
-  int best_set(size_t tile_count) const {
+  int best_set(size_t tile_count, int sets) const {
     std::array<std::array<uint64_t, kSymbols>, kContexts> counts{};
     for (size_t t = 0; t < tile_count; ++t) {
       for (const packed::Segment& s : tiles[t].segments) {
@@ -33,7 +33,7 @@ struct ImagePacker::State {
     }
     int best = 0;
     uint64_t least = UINT64_MAX;
-    for (int k = 0; k < packed::table_set_count(); ++k) {
+    for (int k = 0; k < sets; ++k) {
       uint64_t bits = 0;
       for (size_t c = 0; c < kContexts; ++c) {
         const auto& codes = packed::table_set(k).encode[c];
@@ -77,7 +77,7 @@ bool same_shown_blocks(const CoefficientImage& a, const CoefficientImage& b) {
 
 }  // namespace
 
-Status ImagePacker::pack(const CoefficientImage& image, const JpegRecipe* recipe, bool byte_exact, std::vector<uint8_t>& out) {
+Status ImagePacker::pack(const CoefficientImage& image, const JpegRecipe* recipe, bool byte_exact, PackEffort effort, std::vector<uint8_t>& out) {
   const auto unsupported = [](const char* reason) { return Status("packed.unsupported", "", reason); };
   for (const CoefficientComponent& c : image.components) {
     for (const uint16_t step : c.quant) {
@@ -101,7 +101,7 @@ Status ImagePacker::pack(const CoefficientImage& image, const JpegRecipe* recipe
       packed::model_tile(image, grid, column, row, state_->tiles[t]);
     }
   }
-  header.table_set = uint8_t(state_->best_set(tile_count));
+  header.table_set = uint8_t(state_->best_set(tile_count, effort == PackEffort::small ? packed::table_set_count() : packed::fast_table_sets()));
 
   out.assign(sizeof header, 0);
   write_quant(image, header, out);
@@ -128,7 +128,7 @@ Status ImagePacker::pack(const CoefficientImage& image, const JpegRecipe* recipe
 
   // Reading needs bytes behind the payload, which files have.
   out.resize(out.size() + 64);
-  const Status again = unpack_image(std::span(out).first(header.bytes), state_->unpacked, nullptr, nullptr);
+  const Status again = unpack_image(std::span(out).first(header.bytes), state_->unpacked, nullptr, nullptr, UINT64_MAX);
   out.resize(header.bytes);
   if (!again.ok()) return {"packed.internal", "", "what was packed does not unpack: " + again.errors().front().message};
   if (!same_shown_blocks(image, state_->unpacked)) return {"packed.internal", "", "what was packed unpacks to other coefficients"};

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <bit>
+#include <new>
 #include <string>
 
 #include "kernels/packed/image_decoder.h"
@@ -22,9 +23,8 @@ void unpack_block(const hr_coefficient_rows& rows, const hr_block_row& row, uint
   }
 }
 
-}  // namespace
-
-Status unpack_image(std::span<const uint8_t> bytes, CoefficientImage& image, JpegRecipe* recipe, RecipeState* state) {
+Status unpack(std::span<const uint8_t> bytes, CoefficientImage& image, JpegRecipe* recipe, RecipeState* state,
+              uint64_t max_pixels) {
   const auto damaged = [](std::string reason) { return Status("packed.damaged", "", std::move(reason)); };
   packed::View view;
   if (const char* wrong = packed::open_view(bytes, view)) return damaged(std::string("the packed image is damaged: ") + wrong);
@@ -32,8 +32,9 @@ Status unpack_image(std::span<const uint8_t> bytes, CoefficientImage& image, Jpe
   packed::ImageDecoder decoder;
   hr_coefficient_rows rows{};
   hr_error error{};
-  if (decoder.open(bytes, h.width, h.height, h.planes, UINT64_MAX, {0, 0, h.height, h.width}, rows, &error) != HR_OK) {
-    return damaged(error.text);
+  if (decoder.open(bytes, h.width, h.height, h.planes, max_pixels, {0, 0, h.height, h.width}, rows, &error) != HR_OK) {
+    if (error.code != HR_E_LIMIT) return damaged(error.text);
+    return {"decode.limit", "", std::to_string(error.args[0]) + " pixels, more than the limit of " + std::to_string(error.args[1])};
   }
   const Grid& g = view.grid;
   image.width = h.width;
@@ -76,6 +77,15 @@ Status unpack_image(std::span<const uint8_t> bytes, CoefficientImage& image, Jpe
     if (!packed::read_recipe(view, *recipe)) return damaged("the packed image is damaged: its recipe does not decompress");
   }
   return {};
+}
+
+}  // namespace
+
+Status unpack_image(std::span<const uint8_t> bytes, CoefficientImage& image, JpegRecipe* recipe, RecipeState* state,
+                    uint64_t max_pixels) try {
+  return unpack(bytes, image, recipe, state, max_pixels);
+} catch (const std::bad_alloc&) {
+  return {"decode.limit", "", "out of memory while unpacking an image"};
 }
 
 }  // namespace headrace

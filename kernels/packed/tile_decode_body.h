@@ -71,9 +71,9 @@ inline uint32_t class_bytes(uint32_t symbol) {
   return (symbol - 5 * rest) | (rest - rest / 5 * 5) << 8 | rest / 5 << 16;
 }
 
-inline bool read_classes(BitStreams& streams, const uint16_t* table, uint8_t* symbols, uint8_t* classes, uint32_t count) {
+inline bool read_classes(BitStreams& streams, Codes codes, uint8_t* symbols, uint8_t* classes, uint32_t count) {
   const uint32_t n = (count + 2) / 3;
-  if (!read_symbols(streams, table, symbols, n)) return false;
+  if (!read_symbols(streams, codes, symbols, n)) return false;
   for (uint32_t i = 0; i < n; ++i) {
     const uint32_t c = class_bytes(symbols[i]);
     std::memcpy(classes + 3 * i, &c, 4);
@@ -300,7 +300,7 @@ inline const char* decode_tile_body(const TileInput& in, const TileOutput& out, 
   }
   const uint8_t* const words = in.data + at;
   const size_t words_room = in.bytes - at;
-  const auto table = [&](int context) { return in.tables->decode[context].data(); };
+  const auto table = [&](int context) { return Codes{in.tables->decode[context].data(), 64 - in.tables->bits}; };
   const char* const exhausted = "a tile's streams end too soon";
 
   if (!read_classes(streams, table(kClassLuma), t.dc, t.classes, in.luma)) return exhausted;

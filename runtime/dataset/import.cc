@@ -39,8 +39,8 @@ Status check_options(const ImportOptions& o) {
                "images can only be shrunk with the encoding rgb; the others keep every pixel");
   }
   const bool packs = o.encoding == Encoding::automatic || o.encoding == Encoding::packed;
-  if ((o.byte_exact || o.strip) && !packs) {
-    status.add("import.options", "", "byte-exact and strip are choices for packed images");
+  if ((o.byte_exact || o.strip || o.small) && !packs) {
+    status.add("import.options", "", "byte-exact, strip and effort are choices for packed images");
   }
   if (o.byte_exact && o.strip) {
     status.add("import.options", "", "stripped images cannot be byte-exact");

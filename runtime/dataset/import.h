@@ -34,6 +34,7 @@ struct ImportOptions {
   Encoding encoding = Encoding::automatic;
   bool byte_exact = false;  ///< automatic, packed: only what export can write again byte for byte is packed
   bool strip = false;       ///< packed: drop metadata, and with it the means to write the JPEG again
+  bool small = false;       ///< packed: code tables that make images smaller and decoding slower
   std::optional<uint32_t> max_side;    ///< rgb: shrink so that the long side has at most so many pixels
   std::optional<uint32_t> short_side;  ///< rgb: shrink so that the short side has at most so many pixels
   unsigned threads = 0;                ///< 0: as many as a loader takes by default

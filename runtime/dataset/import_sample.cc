@@ -87,7 +87,7 @@ Status SampleImporter::check_jpeg(ImportedSample& s) {
 Status SampleImporter::to_coefficients(ImportedSample& s) {
   const bool ycc = options_.encoding == Encoding::ycc;
   PackedSample packed;
-  const SamplePacker::Options how{options_.byte_exact, options_.strip};
+  const SamplePacker::Options how{options_.byte_exact, options_.strip, options_.small ? PackEffort::small : PackEffort::fast};
   HR_RETURN_IF_ERROR(ycc ? packer_.to_planes(s.payload, options_.limits, packed, packed_, s.warnings)
                          : packer_.pack(s.payload, options_.limits, how, packed, packed_, s.warnings));
   if (packed.kept == HR_KEPT_LARGER && options_.encoding == Encoding::packed) packed.kept = 0;

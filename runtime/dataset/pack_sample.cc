@@ -51,7 +51,7 @@ Status SamplePacker::pack(std::span<const uint8_t> jpeg, const hr_decode_limits&
       return {};
     }
   }
-  if (const Status st = packer_.pack(image_, options.strip ? nullptr : &recipe, sample.byte_exact, payload); !st.ok()) {
+  if (const Status st = packer_.pack(image_, options.strip ? nullptr : &recipe, sample.byte_exact, options.effort, payload); !st.ok()) {
     if (st.code() != "packed.unsupported") return st;
     keep(sample, HR_KEPT_OTHER, st.errors().front().message);
     return {};
@@ -65,7 +65,7 @@ Status SamplePacker::to_planes(std::span<const uint8_t> jpeg, const hr_decode_li
   HR_RETURN_IF_ERROR(read(jpeg, limits, sample, warnings));
   if (sample.kept != 0) return {};
   std::vector<uint8_t> packed;
-  HR_RETURN_IF_ERROR(packer_.pack(image_, nullptr, false, packed));
+  HR_RETURN_IF_ERROR(packer_.pack(image_, nullptr, false, PackEffort::fast, packed));
   hr_field field{};
   field.encoding = HR_ENCODING_PACKED;
   field.size = packed.size();

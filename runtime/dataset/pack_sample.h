@@ -26,6 +26,7 @@ class SamplePacker {
   struct Options {
     bool byte_exact = false;  ///< keep JPEGs that could not be written again byte for byte
     bool strip = false;       ///< no recipe: metadata is dropped, pixels remain
+    PackEffort effort = PackEffort::fast;
   };
 
   /// Reads every scan. Errors as of read_coefficients(), but a JPEG that packing does not know is no error: it is kept.

@@ -100,18 +100,21 @@ TEST(Packed, RectanglesGetTheirBlocks) {
 }
 
 TEST(Packed, CodesAreComplete) {
+  ASSERT_LT(packed::fast_table_sets(), packed::table_set_count());
   for (int set = 0; set < packed::table_set_count(); ++set) {
+    const int bits = packed::table_set(set).bits;
+    EXPECT_EQ(bits, set < packed::fast_table_sets() ? 10 : 11);
     for (int context = 0; context < packed::kContexts; ++context) {
       int sum = 0;
       const auto& codes = packed::table_set(set).encode[size_t(context)];
       for (int s = 0; s < packed::context_symbols(context); ++s) {
         const packed::Code c = codes[size_t(s)];
         ASSERT_GE(c.length, 1) << set << " " << context << " " << s;
-        ASSERT_LE(c.length, packed::kCodeBits);
-        sum += 1 << (packed::kCodeBits - c.length);
-        EXPECT_EQ(packed::table_set(set).decode[size_t(context)][size_t(c.bits) << (packed::kCodeBits - c.length)], s << 8 | c.length);
+        ASSERT_LE(c.length, bits);
+        sum += 1 << (bits - c.length);
+        EXPECT_EQ(packed::table_set(set).decode[size_t(context)][size_t(c.bits) << (bits - c.length)], s << 8 | c.length);
       }
-      EXPECT_EQ(sum, 1 << packed::kCodeBits) << set << " " << context;
+      EXPECT_EQ(sum, 1 << bits) << set << " " << context;
     }
   }
 }
@@ -120,7 +123,7 @@ TEST(Packed, LimitedLengthsAreOptimalWhereTheLimitDoesNotBind) {
   // 8 4 2 1 1: 1 2 3 4 4 bits.
   const std::array<uint64_t, 5> counts = {8, 4, 2, 1, 1};
   std::array<uint8_t, 5> lengths{};
-  packed::limited_lengths(counts, lengths);
+  packed::limited_lengths(counts, 10, lengths);
   EXPECT_EQ(lengths, (std::array<uint8_t, 5>{1, 2, 3, 4, 4}));
 }
 
@@ -250,7 +253,7 @@ TEST(PackedPhotos, FilesComeBackByteForByte) {
     ASSERT_TRUE(make_jpeg_recipe(jpeg, image, recipe, exact).ok()) << entry.path();
     EXPECT_TRUE(exact) << entry.path();
     std::vector<uint8_t> bytes, again;
-    ASSERT_TRUE(packer.pack(image, &recipe, exact, bytes).ok()) << entry.path();
+    ASSERT_TRUE(packer.pack(image, &recipe, exact, PackEffort::fast, bytes).ok()) << entry.path();
     source += jpeg.size();
     packed_size += bytes.size();
     ++files;

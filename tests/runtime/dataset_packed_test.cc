@@ -178,7 +178,7 @@ TEST_F(DatasetPacked, OptionsMustFit) {
   ImportOptions o;
   o.encoding = Encoding::jpeg;
   o.strip = true;
-  EXPECT_EQ(import(o).status().to_string(), "error[import.options] byte-exact and strip are choices for packed images");
+  EXPECT_EQ(import(o).status().to_string(), "error[import.options] byte-exact, strip and effort are choices for packed images");
   o.encoding = Encoding::packed;
   o.byte_exact = true;
   EXPECT_EQ(import(o).status().to_string(), "error[import.options] stripped images cannot be byte-exact");

@@ -110,6 +110,11 @@ Expected<Type> infer_resample(const Graph& g, const Node& n) {
   } else {
     return bad(n, "unknown filter \"" + filter + "\"");
   }
+  if (n.int_attr("planes") == 1) {
+    if (src.kind != Kind::coded) return bad(n, "planes=1 needs a coded source, is " + type_text(src));
+    if (arith != "q14") return bad(n, "planes=1 goes with arith \"q14\", is \"" + arith + "\"");
+    if (filter == "nearest") return bad(n, "planes=1 does not go with filter \"nearest\"");
+  }
   const StaticSize s = static_size(g, n.operands[3]);
   return image_type(elem, s.height, s.width);
 }

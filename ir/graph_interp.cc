@@ -128,10 +128,43 @@ class Evaluator {
     return HR_OK;
   }
 
+  // Whether a field is stored as planes of luma and chroma. What has no known layout is refused when it is decoded.
+  static bool has_ycc_planes(const hr_field& f, PlaneLayout& layout) {
+    if (f.encoding != HR_ENCODING_PACKED && f.encoding != HR_ENCODING_YCC) return false;
+    return plane_layout(f.planes, layout) && !layout.rgb;
+  }
+
+  hr_result read_planes(const hr_field& f, const PlaneLayout& layout, const Rect& r,
+                        std::vector<std::vector<uint8_t>>& planes) const {
+    const Size in{int64_t(f.height), int64_t(f.width)};
+    if (const hr_result e = check(r, in)) return e;
+    planes.resize(size_t(layout.components));
+    uint8_t* to[3] = {};
+    for (int c = 0; c < layout.components; ++c) {
+      planes[size_t(c)].resize(size_t(plane_height(layout, c, in.height) * plane_width(layout, c, in.width)));
+      to[c] = planes[size_t(c)].data();
+    }
+    return env_.planes(env_.decode_context, f, r, to, env_.error);
+  }
+
   hr_result resample(ValueId id) {
     const Node& n = g_[id];
     auto operand = [&](size_t i) { return n.operands[i]; };
     const Rect& src = rect(operand(1));
+    const bool pre_h = flag(operand(4)), pre_v = flag(operand(5)), post_h = flag(operand(6)), post_v = flag(operand(7));
+    const Rect& window = rect(operand(3));
+    const std::string& filter = n.text_attr("filter");
+    PlaneLayout layout;
+    if (n.int_attr("planes") == 1 && has_ycc_planes(field(operand(0)), layout)) {
+      std::vector<std::vector<uint8_t>> planes;
+      if (const hr_result e = read_planes(field(operand(0)), layout, src, planes)) return e;
+      if (const hr_result e = check(window, size(operand(2)))) return e;
+      const Size in{int64_t(field(operand(0)).height), int64_t(field(operand(0)).width)};
+      v_[id] = resize_planes(planes, layout, in, src,
+                             image_axes({src.height, src.width}, size(operand(2)), window, pre_h, pre_v, post_h, post_v,
+                                        filter, resample::Arith::q14));
+      return HR_OK;
+    }
     ImageValue cropped;
     if (g_[operand(0)].type.kind == Kind::coded) {
       if (const hr_result e = decode(field(operand(0)), src, cropped)) return e;
@@ -140,14 +173,12 @@ class Evaluator {
       if (const hr_result e = check(src, {in.height, in.width})) return e;
       cropped = crop_image(in, src);
     }
-    const bool pre_h = flag(operand(4)), pre_v = flag(operand(5)), post_h = flag(operand(6)), post_v = flag(operand(7));
-    const Rect& window = rect(operand(3));
-    const bool copies = n.text_attr("filter") == "none";
+    const bool copies = filter == "none";
     if (const hr_result e = check(window, copies ? Size{src.height, src.width} : size(operand(2)))) return e;
     if (copies) {
       v_[id] = flip_image(crop_image(flip_image(cropped, pre_h, pre_v), window), post_h, post_v);
     } else {
-      v_[id] = resize_image(cropped, size(operand(2)), window, pre_h, pre_v, post_h, post_v, n.text_attr("filter"),
+      v_[id] = resize_image(cropped, size(operand(2)), window, pre_h, pre_v, post_h, post_v, filter,
                             n.text_attr("arith"));
     }
     return HR_OK;

@@ -2,6 +2,7 @@
 // way of running a pipeline must give its exact bytes.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -9,13 +10,20 @@
 #include <vector>
 
 #include "headrace/abi.h"
+#include "headrace/planes.h"
 #include "ir/geometry.h"
 #include "ir/graph.h"
+#include "ir/resample_passes.h"
 
 namespace headrace::graph {
 
 /// Decodes a rectangle of a coded image to RGB rows (dst: height x width x 3 bytes, dense).
 using DecodeFn = hr_result (*)(void* context, const hr_field& field, const geometry::Rect& rect, uint8_t* dst,
+                               hr_error* error);
+
+/// Fills the component planes of a field that is stored as planes, planes[c] being dense and of the size planes.h says.
+/// Only the samples from which pixels of the rectangle are made (chroma: with its upsampling) need be filled.
+using PlanesFn = hr_result (*)(void* context, const hr_field& field, const geometry::Rect& rect, uint8_t* const* planes,
                                hr_error* error);
 
 /// Everything an evaluation takes from outside.
@@ -24,6 +32,7 @@ struct Env {
   std::span<const std::string> field_names;  ///< name of each element of `fields`
   hr_key key{};
   DecodeFn decode = nullptr;
+  PlanesFn planes = nullptr;  ///< used by resample {planes=1} only
   void* decode_context = nullptr;
   hr_error* error = nullptr;
 };
@@ -54,9 +63,20 @@ ImageValue flip_image(const ImageValue& in, bool horizontal, bool vertical);
 /// Resizes u8 pixels; `window` of the resized image is computed.
 ImageValue resize_image(const ImageValue& in, geometry::Size size, const geometry::Rect& window, bool pre_h, bool pre_v,
                         bool post_h, bool post_v, const std::string& filter, const std::string& arith);
+/// The tables of resizing an image of size `in`; `window` of the resized image is computed.
+resample::Axes image_axes(geometry::Size in, geometry::Size size, const geometry::Rect& window, bool pre_h, bool pre_v,
+                          bool post_h, bool post_v, const std::string& filter, resample::Arith arith);
 ImageValue affine_image(const ImageValue& in, const std::vector<double>& scale, const std::vector<double>& bias);
 ImageValue convert_image(const ImageValue& in, Elem to);
 TensorValue layout_image(const ImageValue& in, Layout layout);
+
+/// Resizes a rectangle of an image of size `image` in its component planes (Y, or Y Cb Cr) and converts the result to RGB
+/// (graph_interp_planes.cc). `luma` are the q14 tables of the rectangle. The result is q6.
+ImageValue resize_planes(std::span<const std::vector<uint8_t>> planes, const PlaneLayout& layout, geometry::Size image,
+                         const geometry::Rect& rect, const resample::Axes& luma);
+
+/// One q6 pixel of Y, Cb, Cr to R, G, B.
+std::array<int16_t, 3> ycc_to_rgb_q6(int16_t y, int16_t cb, int16_t cr);
 
 /// scale and bias (f32) of normalize: f32(1 / (k std)), f32(-mean / std); k is 255 for u8 pixels and
 /// mean and std in [0, 1], else 1.

@@ -36,36 +36,6 @@ ImageValue gather(const ImageValue& in, int64_t height, int64_t width, Row&& row
   return out;
 }
 
-int16_t clip8(int32_t sum) { return int16_t(std::clamp(sum >> resample::kPillowBits, 0, 255)); }
-
-// One output value of a pass over `taps` inputs `step` apart.
-struct Pass {
-  bool q14, wide, vertical;
-
-  int16_t operator()(const int16_t* in, size_t step, const int32_t* w, int64_t taps) const {
-    if (!q14) {
-      int32_t sum = 1 << (resample::kPillowBits - 1);
-      for (int64_t t = 0; t < taps; ++t) sum += int32_t(in[size_t(t) * step]) * w[t];
-      return clip8(sum);
-    }
-    // Horizontal input is a u8 pixel p, taken as p - 128; its result has 7 fraction bits. Vertical input has
-    // 7 fraction bits, its result 6. Narrow axes round every product (a 16-bit mulhrs), wide ones the sum.
-    int32_t sum = 0;
-    if (wide) {
-      for (int64_t t = 0; t < taps; ++t) {
-        const int32_t v = in[size_t(t) * step];
-        sum += (vertical ? v : v - 128) * w[t];
-      }
-      return int16_t(vertical ? (sum + (1 << 14)) >> 15 : (sum + (1 << 6)) >> 7);
-    }
-    for (int64_t t = 0; t < taps; ++t) {
-      const int32_t v = in[size_t(t) * step];
-      sum += ((vertical ? v : (v - 128) * 256) * w[t] + (1 << 14)) >> 15;
-    }
-    return int16_t(sum);
-  }
-};
-
 float round_to(Elem elem, float v) {
   if (elem == Elem::f16) return num::f16_to_f32(num::f32_to_f16(v));
   if (elem == Elem::bf16) return num::bf16_to_f32(num::f32_to_bf16(v));
@@ -83,44 +53,26 @@ ImageValue flip_image(const ImageValue& in, bool horizontal, bool vertical) {
                 [&](int64_t x) { return horizontal ? in.width - 1 - x : x; });
 }
 
+resample::Axes image_axes(Size in, Size size, const Rect& window, bool pre_h, bool pre_v, bool post_h, bool post_v,
+                          const std::string& filter, resample::Arith arith) {
+  using namespace resample;
+  const Shape shape = shape_of(filter, in.height, in.width, size.height, size.width);
+  return {build_table({shape, in.width, size.width, window.left, window.width, pre_h, post_h}, arith),
+          build_table({shape, in.height, size.height, window.top, window.height, pre_v, post_v}, arith),
+          taps_bound(shape, in.width, size.width) > kNarrowTaps, taps_bound(shape, in.height, size.height) > kNarrowTaps};
+}
+
 ImageValue resize_image(const ImageValue& in, Size size, const Rect& window, bool pre_h, bool pre_v, bool post_h,
                         bool post_v, const std::string& filter, const std::string& arith) {
   using namespace resample;
-  const Shape shape = shape_of(filter, in.height, in.width, size.height, size.width);
   const Arith a = arith == "q14" ? Arith::q14 : Arith::pillow8;
-  const bool q14 = a == Arith::q14;
-  const Table h = build_table({shape, in.width, size.width, window.left, window.width, pre_h, post_h}, a);
-  const Table v = build_table({shape, in.height, size.height, window.top, window.height, pre_v, post_v}, a);
-  const Pass horizontal{q14, taps_bound(shape, in.width, size.width) > kNarrowTaps, false};
-  const Pass vertical{q14, taps_bound(shape, in.height, size.height) > kNarrowTaps, true};
-
-  const int64_t channels = in.channels;
-  auto used_taps = [](const Table& t, int64_t i, int64_t limit) {
-    return std::min(t.taps, limit - t.start[size_t(i)]);  // weights beyond the source are zero
-  };
-  std::vector<int16_t> middle(size_t(in.height * window.width * channels));
-  for (int64_t y = 0; y < in.height; ++y) {
-    for (int64_t x = 0; x < window.width; ++x) {
-      for (int64_t c = 0; c < channels; ++c) {
-        const int16_t* from = &in.ints[size_t((y * in.width + h.start[size_t(x)]) * channels + c)];
-        middle[size_t((y * window.width + x) * channels + c)] =
-            horizontal(from, size_t(channels), &h.weight[size_t(x * h.taps)], used_taps(h, x, in.width));
-      }
-    }
-  }
+  const Axes axes = image_axes({in.height, in.width}, size, window, pre_h, pre_v, post_h, post_v, filter, a);
   ImageValue out;
-  out.elem = q14 ? Elem::q6 : Elem::u8;
+  out.elem = a == Arith::q14 ? Elem::q6 : Elem::u8;
   out.height = window.height;
   out.width = window.width;
-  out.channels = channels;
-  out.ints.resize(size_t(window.height * window.width * channels));
-  const size_t row = size_t(window.width * channels);
-  for (int64_t y = 0; y < window.height; ++y) {
-    for (size_t i = 0; i < row; ++i) {
-      out.ints[size_t(y) * row + i] = vertical(&middle[size_t(v.start[size_t(y)]) * row + i], row,
-                                               &v.weight[size_t(y * v.taps)], used_taps(v, y, in.height));
-    }
-  }
+  out.channels = in.channels;
+  out.ints = resample_passes(in.ints, in.height, in.width, in.channels, axes, a);
   return out;
 }
 

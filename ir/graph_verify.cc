@@ -83,6 +83,7 @@ std::string check_attr_values(const Node& n) {
   }
   if (n.op == Op::random_bool && !(n.real_attr("p") >= 0 && n.real_attr("p") <= 1)) return "p must be 0 to 1";
   if (n.op == Op::const_bool && n.int_attr("value") != 0 && n.int_attr("value") != 1) return "value must be 0 or 1";
+  if (n.op == Op::resample && n.int_attr("planes") != 0 && n.int_attr("planes") != 1) return "planes must be 0 or 1";
   return "";
 }
 

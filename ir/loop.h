@@ -46,7 +46,7 @@ enum class Op : uint8_t {
 
 /// Shape of an op's text and checks; see loop_ops.def.
 enum class Form : uint8_t {
-  constant, unary, binary, ternary, compare, convert, shuffle, extract, load, store, control, call
+  constant, unary, binary, ternary, compare, convert, shuffle, extract, load, expand, store, control, call
 };
 
 enum class Pred : uint8_t { eq, ne, lt, le, gt, ge, ult, ule };  ///< floats: ordered; lt..ge signed

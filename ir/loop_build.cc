@@ -50,6 +50,8 @@ V Builder::compare(Pred p, V a, V x) {
 
 V Builder::dot2(V a, V x) { return value(Op::dot2, {a, x}, vec(Scalar::i32, a.type.lanes / 2)); }
 
+V Builder::pack_sat(V a, V x) { return value(Op::pack_sat, {a, x}, vec(Scalar::i16, a.type.lanes * 2)); }
+
 V Builder::shuffle(V a, V x, std::vector<int32_t> mask) {
   const V r = value(Op::shuffle, {a, x}, vec(a.type.scalar, int(mask.size())));
   stack_.back().insts.back().ints = std::move(mask);
@@ -70,6 +72,12 @@ V Builder::load(Type t, V p, int64_t imm) {
 
 V Builder::load(Type t, V p, V offset, int64_t imm) {
   const V r = value(Op::load, {p, offset}, t);
+  stack_.back().insts.back().imm = imm;
+  return r;
+}
+
+V Builder::expand_load(V mask, V p, V offset, int64_t imm) {
+  const V r = value(Op::expand_load, {mask, p, offset}, vec(Scalar::i16, 8 * scalar_bytes(mask.type.scalar)));
   stack_.back().insts.back().imm = imm;
   return r;
 }

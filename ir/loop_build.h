@@ -46,6 +46,7 @@ class Builder {
   V select(V c, V a, V x) { return value(Op::select, {c, a, x}, a.type); }
   V compare(Pred p, V a, V x);
   V dot2(V a, V x);
+  V pack_sat(V a, V x);
   V splat(V a, int lanes) { return value(Op::splat, {a}, vec(a.type.scalar, lanes)); }
   V shuffle(V a, V x, std::vector<int32_t> mask);
   V extract(V a, int lane);
@@ -54,6 +55,8 @@ class Builder {
   V ptradd(V p, V bytes) { return value(Op::ptradd, {p, bytes}, kPtr); }
   V load(Type t, V p, int64_t imm = 0);
   V load(Type t, V p, V offset, int64_t imm = 0);
+  /// Lane i is, where bit i of the mask is set, the next of the elements at p + offset + imm; else 0.
+  V expand_load(V mask, V p, V offset, int64_t imm = 0);
   void store(V v, V p, int64_t imm = 0);
   void store(V v, V p, V offset, int64_t imm = 0);
   void store_stream(V v, V p, V offset, int64_t imm);

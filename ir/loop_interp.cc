@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "ir/loop_interp_ops.h"
 
@@ -18,20 +19,20 @@ namespace {
 
 using Words = std::span<const uint64_t>;
 
+constexpr size_t kMaxExternArgs = 16;
+
+template <size_t... I>
+int32_t call_with(void* function, const uint64_t* a, std::index_sequence<I...>) {
+  return reinterpret_cast<int32_t (*)(decltype(a[I] + 0)...)>(function)(a[I]...);
+}
+
+
+template <size_t N = 0>
 int32_t call_extern(const ExternFn& e, const uint64_t* a) {
-  switch (e.args) {
-    case 2: return reinterpret_cast<int32_t (*)(uint64_t, uint64_t)>(e.function)(a[0], a[1]);
-    case 3: return reinterpret_cast<int32_t (*)(uint64_t, uint64_t, uint64_t)>(e.function)(a[0], a[1], a[2]);
-    case 4:
-      return reinterpret_cast<int32_t (*)(uint64_t, uint64_t, uint64_t, uint64_t)>(e.function)(a[0], a[1], a[2], a[3]);
-    case 5:
-      return reinterpret_cast<int32_t (*)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t)>(e.function)(
-          a[0], a[1], a[2], a[3], a[4]);
-    case 11:
-      return reinterpret_cast<int32_t (*)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t,
-                                          uint64_t, uint64_t, uint64_t)>(e.function)(a[0], a[1], a[2], a[3], a[4], a[5],
-                                                                                     a[6], a[7], a[8], a[9], a[10]);
-    default: return HR_E_INTERNAL;
+  if constexpr (N > kMaxExternArgs) {
+    return HR_E_INTERNAL;
+  } else {
+    return size_t(e.args) == N ? call_with(e.function, a, std::make_index_sequence<N>()) : call_extern<N + 1>(e, a);
   }
 }
 
@@ -122,7 +123,8 @@ class Machine {
   uint8_t* address(const Plan& plan, uint8_t* regs, const Inst& i, size_t first, size_t bytes) const {
     uint64_t p = read<uint64_t>(plan, regs, i.operands[first]) + uint64_t(i.imm);
     if (i.operands.size() > first + 1) p += read<uint64_t>(plan, regs, i.operands[first + 1]);
-    for (const Region& r : regions_) {
+    for (size_t k = 0; k < regions_.size() + callee_regions_.size(); ++k) {
+      const Region& r = k < regions_.size() ? regions_[k] : callee_regions_[k - regions_.size()];
       const uint64_t begin = reinterpret_cast<uint64_t>(r.begin);
       if (p >= begin && p - begin <= r.bytes && bytes <= r.bytes - (p - begin)) return reinterpret_cast<uint8_t*>(p);
     }
@@ -137,6 +139,21 @@ class Machine {
         const uint8_t* p = address(plan, regs, i, 0, n);
         if (!p) return fail(plan, "load of " + std::to_string(n) + " bytes outside every buffer");
         std::memcpy(reg(plan, regs, i.results[0]), p, n);
+        return HR_OK;
+      }
+      case Form::expand: {
+        // Code may read as many elements as there are lanes, whatever the mask.
+        const Type t = types[i.results[0]];
+        const uint8_t* p = address(plan, regs, i, 1, bytes_of(t));
+        if (!p) return fail(plan, "load of " + std::to_string(bytes_of(t)) + " bytes outside every buffer");
+        const uint8_t *mask = reg(plan, regs, i.operands[0]), width = uint8_t(scalar_bytes(t.scalar));
+        uint8_t* out = reg(plan, regs, i.results[0]);
+        for (int k = 0; k < t.lanes; ++k, out += width) {
+          std::memset(out, 0, width);
+          if ((mask[k / 8] >> (k % 8) & 1) == 0) continue;
+          std::memcpy(out, p, width);
+          p += width;
+        }
         return HR_OK;
       }
       case Form::store: {
@@ -184,6 +201,7 @@ class Machine {
       if (!found && e.name == i.symbol) {
         found = true;
         result = call_extern(e, args.data());
+        if (e.regions && result == HR_OK) e.regions(args, memory_, callee_regions_);
       }
     }
     if (!found) return fail(plan, "@" + i.symbol + " is not known");
@@ -237,6 +255,8 @@ class Machine {
   const std::vector<std::unique_ptr<Plan>>& plans_;
   const std::vector<ExternFn>& externs_;
   std::span<const Region> regions_;
+  std::vector<uint64_t> memory_;
+  std::vector<Region> callee_regions_;
   std::string& problem_;
 };
 

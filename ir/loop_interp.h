@@ -14,16 +14,21 @@
 
 namespace headrace::loop {
 
-/// A callable outside the module; every argument is passed as 64 bits.
+struct Region {
+  const void* begin = nullptr;
+  size_t bytes = 0;
+};
+
+/// After a call that gave 0: replaces the memory that functions outside the module have handed out. `memory` is kept from
+/// call to call during a run, for whatever later calls need to know of earlier ones.
+using RegionsFn = void (*)(std::span<const uint64_t> args, std::vector<uint64_t>& memory, std::vector<Region>& regions);
+
+/// A callable outside the module; every argument is passed as 64 bits, 16 at most.
 struct ExternFn {
   std::string name;
   int args = 0;
   void* function = nullptr;
-};
-
-struct Region {
-  const void* begin = nullptr;
-  size_t bytes = 0;
+  RegionsFn regions = nullptr;
 };
 
 class Interpreter {

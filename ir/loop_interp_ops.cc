@@ -1,5 +1,6 @@
 #include "ir/loop_interp_ops.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <type_traits>
@@ -267,6 +268,12 @@ const char* conversion(const Inst& inst, const Type* types, Type result, const u
         const int16_t *a = as<int16_t>(o[0]) + 2 * i, *b = as<int16_t>(o[1]) + 2 * i;
         if (a[0] == -32768 && a[1] == -32768 && b[0] == -32768 && b[1] == -32768) return "dot2 overflows";
         as<int32_t>(out)[i] = int32_t(a[0]) * b[0] + int32_t(a[1]) * b[1];
+      }
+      return nullptr;
+    case Op::pack_sat:
+      for (int i = 0; i < result.lanes; ++i) {
+        const int32_t* half = as<int32_t>(o[i % 8 / 4]);  // four lanes of a, then four of b, in every 128 bits
+        as<int16_t>(out)[i] = int16_t(std::clamp(half[i / 8 * 4 + i % 4], INT16_MIN, INT16_MAX));
       }
       return nullptr;
     default: {  // reduce_smax

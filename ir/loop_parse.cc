@@ -178,6 +178,12 @@ class Parser {
         HR_RETURN_IF_ERROR(address(i));
         HR_RETURN_IF_ERROR(expect(":"));
         return type(result(i));
+      case Form::expand:
+        HR_RETURN_IF_ERROR(use_into(i));
+        HR_RETURN_IF_ERROR(expect(","));
+        HR_RETURN_IF_ERROR(address(i));
+        HR_RETURN_IF_ERROR(expect(":"));
+        return type(result(i));
       case Form::store:
         HR_RETURN_IF_ERROR(use_into(i));
         HR_RETURN_IF_ERROR(expect(","));

@@ -94,6 +94,10 @@ class Printer {
         results();
         out_ += left + name + " " + address(i, 0) + " : " + type(i.results[0]);
         break;
+      case Form::expand:
+        results();
+        out_ += left + name + " " + use(i.operands[0]) + ", " + address(i, 1) + " : " + type(i.results[0]);
+        break;
       case Form::store: out_ += name + " " + use(i.operands[0]) + ", " + address(i, 1); break;
       case Form::call:
         results();

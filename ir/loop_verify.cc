@@ -76,8 +76,8 @@ class Verifier {
 
   void inst(const Inst& i) {
     if (op_form(i.op) == Form::control) return control(i);
-    static constexpr int kOperands[] = {0, 1, 2, 3, 2, 1, 2, 1, -1, -1, -1, -1};
-    const int expected = i.op == Op::dot2 ? 2 : kOperands[int(op_form(i.op))];
+    static constexpr int kOperands[] = {0, 1, 2, 3, 2, 1, 2, 1, -1, -1, -1, -1, -1};
+    const int expected = i.op == Op::dot2 || i.op == Op::pack_sat ? 2 : kOperands[int(op_form(i.op))];
     if (expected >= 0 && int(i.operands.size()) != expected) {
       fail(i, "takes " + std::to_string(expected) + (expected == 1 ? " operand, has " : " operands, has ") + std::to_string(i.operands.size()));
     } else if (const std::string problem = types(i); !problem.empty()) {
@@ -120,6 +120,7 @@ class Verifier {
       case Op::address: ok = a == kPtr && r == kI64; break;
       case Op::splat: ok = a.lanes == 1 && r.lanes > 1 && a.scalar == r.scalar && a.scalar != Scalar::ptr; break;
       case Op::dot2: ok = a == in(i, 1) && a.scalar == Scalar::i16 && a.lanes % 2 == 0 && r == vec(Scalar::i32, a.lanes / 2); break;
+      case Op::pack_sat: ok = a == in(i, 1) && a.scalar == Scalar::i32 && a.lanes % 4 == 0 && r == vec(Scalar::i16, a.lanes * 2); break;
       case Op::reduce_smax: ok = a.lanes > 1 && is_int(a.scalar) && a.scalar != Scalar::i1 && r == vec(a.scalar, 1); break;
       default: break;
     }
@@ -165,6 +166,11 @@ class Verifier {
         if (in(i, 0).lanes == 1) return "takes a vector";
         return i.imm >= 0 && i.imm < in(i, 0).lanes ? "" : "lane does not exist";
       case Form::load: return addressed(i, 0) && out(i).scalar != Scalar::i1 ? "" : "takes ptr and optionally i64";
+      case Form::expand: {
+        const Type mask = in(i, 0);
+        const bool fits = mask == vec(Scalar::i16, 1) || mask == kI32;
+        return fits && addressed(i, 1) && out(i) == vec(Scalar::i16, bits(mask)) ? "" : "takes an i16 or i32 mask, ptr and optionally i64, and gives as many i16 lanes as the mask has bits";
+      }
       case Form::store:
         if (i.op == Op::store_stream && in(i, 0).lanes == 1) return "takes a vector";
         return addressed(i, 1) && in(i, 0).scalar != Scalar::i1 ? "" : "takes a value, ptr and optionally i64";

@@ -10,28 +10,30 @@ extern "C" {
 
 /* What a decoder refuses before it allocates. */
 typedef struct hr_decode_limits {
-  uint64_t max_pixels;  /* width x height; default 100 million */
-  uint32_t max_scans;   /* of a progressive file; default 500 */
+  uint64_t max_pixels; /* width x height; default 100 million */
+  uint32_t max_scans;  /* of a progressive file; default 500 */
 } hr_decode_limits;
 
 /* A decoder (an opaque handle, used by one thread at a time); null only if memory is exhausted. */
 void* hr_decoder_create(const hr_decode_limits* limits_or_null);
 void hr_decoder_destroy(void* decoder);
 
-/* Starts decoding rows [top, top + rows) x columns [left, left + cols) of a JPEG whose stored
- * metadata says width x height (a different size in the file is HR_E_DECODE). Whatever was open on
- * this decoder is dropped. Fills window[0] with how many pixels to the left of `left` each delivered
- * row starts and window[1] with the bytes of a delivered row (at most width * 3).
- * The pixels of the rectangle equal those of a full decode (islow, fancy upsampling) bit for bit. */
-int32_t hr_jpeg_open(void* decoder, const uint8_t* data, int64_t size, int64_t width, int64_t height,
-                     int64_t top, int64_t left, int64_t rows, int64_t cols, int64_t* window,
-                     hr_error* error);
+/* Starts decoding rows [top, top + rows) x columns [left, left + cols) of an image in encoding
+ * HR_ENCODING_JPEG, _PACKED or _YCC, whose stored metadata says width x height and, for the latter two,
+ * `planes` (HR_PLANES_*); a file that says otherwise is HR_E_DECODE, raw planes that are too short are
+ * HR_E_SHORT. Whatever was open on this decoder is dropped. Fills window[0] with how many pixels to the left
+ * of `left` each delivered row starts and window[1] with the bytes of a delivered row (at most width * 3).
+ * The pixels of the rectangle equal those of libjpeg-turbo's full decode (islow, fancy upsampling) bit for
+ * bit: of the file, or of that which the planes were made from. */
+int32_t hr_image_open(void* decoder, const uint8_t* data, int64_t size, int64_t width, int64_t height,
+                      int64_t encoding, int64_t planes, int64_t top, int64_t left, int64_t rows, int64_t cols,
+                      int64_t* window, hr_error* error);
 
 /* Delivers the next `rows` rows to dst, dst + stride, ... (stride >= window[1]). */
-int32_t hr_jpeg_rows(void* decoder, uint8_t* dst, int64_t stride, int64_t rows, hr_error* error);
+int32_t hr_image_rows(void* decoder, uint8_t* dst, int64_t stride, int64_t rows, hr_error* error);
 
 /* Ends the image; never decodes further. Warnings met are added to error->warnings. */
-int32_t hr_jpeg_close(void* decoder, hr_error* error);
+int32_t hr_image_close(void* decoder, hr_error* error);
 
 #ifdef __cplusplus
 }

@@ -35,7 +35,10 @@ std::string unpackable_frame(const jpeg_decompress_struct& cinfo) {
   const bool chroma_1x1 = std::all_of(c + 1, c + 3, [](const jpeg_component_info& chroma) {
     return chroma.h_samp_factor == 1 && chroma.v_samp_factor == 1;
   });
-  if (chroma_1x1 && c[0].h_samp_factor <= 2 && c[0].v_samp_factor <= 2) return "";
+  if (chroma_1x1 && c[0].h_samp_factor <= 2 && c[0].v_samp_factor <= 2) {
+    const bool full = c[0].h_samp_factor == 1 && c[0].v_samp_factor == 1;
+    return cinfo.jpeg_color_space == JCS_RGB && !full ? "RGB with subsampling" : "";
+  }
   if (chroma_1x1 && c[0].h_samp_factor == 4 && c[0].v_samp_factor == 1) return "4:1:1 subsampling";
   return "sampling factors " + factors(c[0]) + ", " + factors(c[1]) + ", " + factors(c[2]);
 }

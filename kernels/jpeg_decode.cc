@@ -35,7 +35,7 @@ hr_result read_through_strip(void* decoder, const PixelRect& rect, const int64_t
                              hr_error* error) {
   for (int64_t row = 0; row < rect.rows; row += strip_rows) {
     const int64_t n = std::min<int64_t>(strip_rows, rect.rows - row);
-    if (const hr_result r = hr_jpeg_rows(decoder, strip, window[1], n, error); r != HR_OK) return r;
+    if (const hr_result r = hr_image_rows(decoder, strip, window[1], n, error); r != HR_OK) return r;
     for (int64_t i = 0; i < n; ++i) {
       std::memcpy(dst + static_cast<size_t>(row + i) * stride, strip + i * window[1] + window[0] * 3,
                   size_t{rect.cols} * 3);
@@ -52,19 +52,19 @@ Status decode_rgb(void* decoder, std::span<const uint8_t> data, uint32_t width, 
   if (stride < size_t{rect.cols} * 3) return Status("internal", "", "decode_rgb: stride shorter than a row");
   hr_error error = {};
   int64_t window[2] = {0, 0};
-  if (hr_jpeg_open(decoder, data.data(), static_cast<int64_t>(data.size()), width, height, rect.top,
-                   rect.left, rect.rows, rect.cols, window, &error) != HR_OK) {
+  if (hr_image_open(decoder, data.data(), static_cast<int64_t>(data.size()), width, height, HR_ENCODING_JPEG,
+                    0, rect.top, rect.left, rect.rows, rect.cols, window, &error) != HR_OK) {
     return status_of(error);
   }
   hr_result result = HR_OK;
   if (window[1] == int64_t{rect.cols} * 3) {
-    result = hr_jpeg_rows(decoder, dst, static_cast<int64_t>(stride), rect.rows, &error);
+    result = hr_image_rows(decoder, dst, static_cast<int64_t>(stride), rect.rows, &error);
   } else {
     const auto strip = std::make_unique<uint8_t[]>(static_cast<size_t>(kStripRows * window[1]));
     result = read_through_strip(decoder, rect, window, kStripRows, strip.get(), dst, stride, &error);
   }
   if (result != HR_OK) return status_of(error);
-  hr_jpeg_close(decoder, &error);
+  hr_image_close(decoder, &error);
   if (warnings) *warnings += static_cast<uint64_t>(error.warnings);
   return {};
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "compiler/codegen/emit_vector.h"
 #include "compiler/codegen/llvm_compat.h"
 
 namespace headrace::codegen {
@@ -18,8 +19,9 @@ using loop::Scalar;
 
 class Emitter {
  public:
-  Emitter(llvm::Module& m, const loop::Function& f, int vector_bits)
-      : m_(m), c_(m.getContext()), ir_(m.getContext()), f_(f), vector_bits_(vector_bits), v_(f.types.size()) {}
+  Emitter(llvm::Module& m, const loop::Function& f, const EmitTarget& target)
+      : m_(m), c_(m.getContext()), ir_(m.getContext()), f_(f), vector_bits_(target.vector_bits),
+        vector_(m, ir_, target), v_(f.types.size()) {}
 
   void run() {
     std::vector<llvm::Type*> params;
@@ -117,6 +119,7 @@ class Emitter {
         l->setAlignment(llvm::Align(1));
         return l;
       }
+      case Form::expand: return vector_.expand_load(in(i, 0), address(i, 1));
       default: return call(i);
     }
   }
@@ -168,33 +171,9 @@ class Emitter {
       case Op::fdiv: return ir_.CreateFDiv(a, b);
       case Op::fmin: return ir_.CreateSelect(ir_.CreateFCmpOLT(a, b), a, b);
       case Op::fmax: return ir_.CreateSelect(ir_.CreateFCmpOGT(a, b), a, b);
-      case Op::mulhrs: return mulhrs(a, b, type_of(i.results[0]).lanes);
+      case Op::mulhrs: return vector_.mulhrs(a, b);
       default: return ir_.CreateGEP(ir_.getInt8Ty(), a, b);  // ptradd
     }
-  }
-
-  llvm::Value* mulhrs(llvm::Value* a, llvm::Value* b, int lanes) {
-    if (lanes * 16 > vector_bits_) {  // LLVM does not split target intrinsics
-      std::vector<int> low, high, both;
-      for (int k = 0; k < lanes; ++k) {
-        (k < lanes / 2 ? low : high).push_back(k);
-        both.push_back(k);
-      }
-      auto half = [&](const std::vector<int>& mask) {
-        return mulhrs(ir_.CreateShuffleVector(a, mask), ir_.CreateShuffleVector(b, mask), lanes / 2);
-      };
-      return ir_.CreateShuffleVector(half(low), half(high), both);
-    }
-    using Id = llvm::Intrinsic::ID;
-    const Id id = lanes == 8    ? Id(llvm::Intrinsic::x86_ssse3_pmul_hr_sw_128)
-                  : lanes == 16 ? Id(llvm::Intrinsic::x86_avx2_pmul_hr_sw)
-                  : lanes == 32 ? Id(llvm::Intrinsic::x86_avx512_pmul_hr_sw_512)
-                                : Id(llvm::Intrinsic::not_intrinsic);
-    if (id != llvm::Intrinsic::not_intrinsic) return ir_.CreateCall(intrinsic(m_, id, {}), {a, b});
-    llvm::Type* wide = type({Scalar::i32, uint16_t(lanes)});
-    llvm::Value* p = ir_.CreateMul(ir_.CreateSExt(a, wide), ir_.CreateSExt(b, wide));
-    p = ir_.CreateAShr(ir_.CreateAdd(p, llvm::ConstantInt::get(wide, 1 << 14)), llvm::ConstantInt::get(wide, 15));
-    return ir_.CreateTrunc(p, a->getType());
   }
 
   llvm::Value* compare(const Inst& i) {
@@ -223,7 +202,8 @@ class Emitter {
       case Op::bitcast: return ir_.CreateBitCast(a, to);
       case Op::splat: return ir_.CreateVectorSplat(r.lanes, a);
       case Op::bf16round: return bf16round(a, r.lanes);
-      case Op::dot2: return dot2(a, in(i, 1), r.lanes);
+      case Op::dot2: return vector_.dot2(a, in(i, 1));
+      case Op::pack_sat: return vector_.pack_sat(a, in(i, 1));
       default: return ir_.CreateUnaryIntrinsic(llvm::Intrinsic::vector_reduce_smax, a);
     }
   }
@@ -237,17 +217,6 @@ class Emitter {
     llvm::Value* rounded = ir_.CreateLShr(ir_.CreateAdd(ir_.CreateAdd(bits, k(0x7FFF)), ir_.CreateAnd(upper, k(1))), k(16));
     llvm::Value* nan = ir_.CreateICmpUGT(ir_.CreateAnd(bits, k(0x7FFFFFFF)), k(0x7F800000));
     return ir_.CreateTrunc(ir_.CreateSelect(nan, ir_.CreateOr(upper, k(0x40)), rounded), type({Scalar::i16, uint16_t(lanes)}));
-  }
-
-  llvm::Value* dot2(llvm::Value* a, llvm::Value* b, int lanes) {
-    llvm::Type* wide = type({Scalar::i32, uint16_t(lanes)});
-    std::vector<int> even, odd;
-    for (int k = 0; k < lanes; ++k) {
-      even.push_back(2 * k);
-      odd.push_back(2 * k + 1);
-    }
-    auto half = [&](llvm::Value* v, const std::vector<int>& mask) { return ir_.CreateSExt(ir_.CreateShuffleVector(v, mask), wide); };
-    return ir_.CreateAdd(ir_.CreateMul(half(a, even), half(b, even)), ir_.CreateMul(half(a, odd), half(b, odd)));
   }
 
   llvm::Value* call(const Inst& i) {
@@ -362,6 +331,7 @@ class Emitter {
   llvm::IRBuilder<> ir_;
   const loop::Function& f_;
   int vector_bits_;
+  VectorEmitter vector_;
   std::vector<llvm::Value*> v_;
   llvm::Function* fn_ = nullptr;
 };
@@ -371,10 +341,10 @@ class Emitter {
 bool is_entry_point(const loop::Function& f) { return f.name == "plan" || f.name == "run" || f.name == "batch"; }
 
 std::unique_ptr<llvm::Module> emit_function(llvm::LLVMContext& context, const loop::Function& function,
-                                            int vector_bits) {
+                                            const EmitTarget& target) {
   auto m = std::make_unique<llvm::Module>(function.name, context);
   m->setSourceFileName("headrace");
-  Emitter(*m, function, vector_bits).run();
+  Emitter(*m, function, target).run();
   return m;
 }
 

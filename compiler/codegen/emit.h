@@ -9,9 +9,15 @@
 
 namespace headrace::codegen {
 
-/// One module with one function; everything it calls is declared. Wider vectors than `vector_bits` are split. The loop IR must be verified.
+/// What the LLVM IR of a function depends on beside its loop IR.
+struct EmitTarget {
+  int vector_bits = 256;  ///< wider vectors are split
+  bool vbmi2 = false;     ///< the CPU expands 16-bit lanes by a mask
+};
+
+/// One module with one function; everything it calls is declared. The loop IR must be verified.
 std::unique_ptr<llvm::Module> emit_function(llvm::LLVMContext& context, const loop::Function& function,
-                                            int vector_bits);
+                                            const EmitTarget& target);
 
 /// True for @plan, @run and @batch, whose one parameter is a frame that holds further pointers.
 bool is_entry_point(const loop::Function& function);

@@ -19,7 +19,7 @@ TargetSpec target_spec(Isa isa) {
     case Isa::x86_64_v4: spec.cpu = "x86-64-v4"; break;
     case Isa::x86_64_v4_vbmi2:
       spec.cpu = "x86-64-v4";
-      spec.features = "+avx512vbmi,+avx512vbmi2,+avx512vnni,+avx512bitalg,+avx512vpopcntdq";
+      spec.features = "+avx512vbmi,+avx512vbmi2,+avx512vnni,+avx512bitalg,+avx512vpopcntdq,+fast-dpwssd";
       break;
     case Isa::host: {
       spec.cpu = llvm::sys::getHostCPUName().str();

@@ -32,6 +32,7 @@ struct FieldAccess {
   loop::V value(loop::Type t) const { return load(t, offsetof(hr_field, value)); }
   loop::V width() const { return load32(offsetof(hr_field, width)); }
   loop::V height() const { return load32(offsetof(hr_field, height)); }
+  loop::V planes() const { return load(loop::kI64, offsetof(hr_field, planes)); }
   loop::V encoding() const { return load32(offsetof(hr_field, encoding)); }
 
  private:

@@ -11,6 +11,24 @@ namespace {
 constexpr int64_t kStripOffset = 8;
 }
 
+V ScratchLayout::take(V bytes) {
+  const V here = total;
+  total = total + align_up(bytes, HR_BUFFER_ALIGNMENT);
+  return here;
+}
+
+void take_tables(ScratchLayout& scratch, const ResampleValues& r, V h_taps, V v_taps, TableMemory& m) {
+  Builder& b = *h_taps.b;
+  m.h_stride = align_up(r.window[3], kTablePad);
+  m.v_stride = align_up(r.window[2], kTablePad);
+  m.h_taps = scratch.take(b.i64(8));
+  m.v_taps = scratch.take(b.i64(8));
+  m.h_start = scratch.take(m.h_stride << 2);
+  m.h_weight = scratch.take(m.h_stride * h_taps << 2);
+  m.v_start = scratch.take(m.v_stride << 2);
+  m.v_weight = scratch.take(m.v_stride * v_taps << 2);
+}
+
 V align_up(V v, int64_t to) { return (v + (to - 1)) & v.b->i64(-to); }
 
 V taps_bound(const std::string& filter, V src, V dst) {
@@ -28,43 +46,31 @@ GroupMemory layout_group(const graph::Node& resample, const ResampleValues& r, c
   Builder& b = *r.src[0].b;
   const int64_t rows = schedule.strip_rows();
   GroupMemory m;
-  V at = b.i64(0);
-  auto take = [&](V bytes) {
-    const V here = at;
-    at = at + align_up(bytes, HR_BUFFER_ALIGNMENT);
-    return here;
-  };
+  ScratchLayout scratch{b.i64(0)};
   m.strip_stride = b.i64(0);
-  m.strip = at;
+  m.strip = scratch.total;
   if (image_width) {
     m.strip_stride = align_up(*image_width * 3 + 15, HR_BUFFER_ALIGNMENT);  // tiles read up to 15 bytes on
     // libjpeg-turbo writes rows that are 16 or 32 byte aligned with streaming stores, past the cache that
     // the next stage reads them from: 0.11 ms an image. So they are never aligned.
-    m.strip = take(m.strip_stride * rows + kStripOffset) + kStripOffset;
+    m.strip = scratch.take(m.strip_stride * rows + kStripOffset) + kStripOffset;
   }
   if (resample.text_attr("filter") == "none") {
-    m.total = at;
+    m.total = scratch.total;
     return m;
   }
   const std::string& filter = resample.text_attr("filter");
   const V least = b.i64(kMinTaps);
   const V h_taps = max(taps_bound(filter, r.src[3], r.dst[1]), least), v_taps = max(taps_bound(filter, r.src[2], r.dst[0]), least);
-  m.h_stride = align_up(r.window[3], kTablePad);
-  m.v_stride = align_up(r.window[2], kTablePad);
-  m.h_taps = take(b.i64(8));
-  m.v_taps = take(b.i64(8));
-  m.h_start = take(m.h_stride << 2);
-  m.h_weight = take(m.h_stride * h_taps << 2);
-  m.v_start = take(m.v_stride << 2);
-  m.v_weight = take(m.v_stride * v_taps << 2);
-  m.row_offsets = take(v_taps << 3);
+  take_tables(scratch, r, h_taps, v_taps, m);
+  m.row_offsets = scratch.take(v_taps << 3);
   // Taps of weight zero may reach beyond the last column.
-  m.columns = take((align_up(r.src[3] * 3, 16) + h_taps * 3) * (rows * 2));
+  m.columns = scratch.take((align_up(r.src[3] * 3, 16) + h_taps * 3) * (rows * 2));
   m.plane_bytes = align_up(r.window[3], kRowPad) << 1;
   m.row_bytes = m.plane_bytes * 3;
   m.capacity = align_up(v_taps + rows, rows);
-  m.ring = take(m.row_bytes * m.capacity);
-  m.total = at;
+  m.ring = scratch.take(m.row_bytes * m.capacity);
+  m.total = scratch.total;
   return m;
 }
 

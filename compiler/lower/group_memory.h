@@ -15,17 +15,31 @@ struct ResampleValues {
   loop::V pre_h, pre_v, post_h, post_v;
 };
 
+/// Byte offsets of the tables of both axes, and the lengths of their rows; all i64.
+struct TableMemory {
+  loop::V h_start, h_weight, h_taps, v_start, v_weight, v_taps;
+  loop::V h_stride, v_stride;
+};
+
 /// Byte offsets from the start of the nest's scratch; all i64.
-struct GroupMemory {
-  loop::V h_start, h_weight, h_taps, v_start, v_weight, v_taps, row_offsets;
+struct GroupMemory : TableMemory {
+  loop::V row_offsets;
   loop::V strip, strip_stride;   ///< decoded rows
   loop::V columns;
   loop::V ring, row_bytes, plane_bytes, capacity;
-  loop::V h_stride, v_stride;    ///< table row lengths
   loop::V total;
 };
 
 loop::V align_up(loop::V v, int64_t to);
+
+/// Hands out scratch memory from its start.
+struct ScratchLayout {
+  loop::V total;  ///< bytes handed out
+  loop::V take(loop::V bytes);
+};
+
+/// Places the tables of both axes, for at most so many taps.
+void take_tables(ScratchLayout& scratch, const ResampleValues& values, loop::V h_taps, loop::V v_taps, TableMemory& memory);
 
 /// Bound on the taps of an axis (resample::taps_bound) as loop IR.
 loop::V taps_bound(const std::string& filter, loop::V src, loop::V dst);

@@ -3,6 +3,8 @@
 #include <set>
 
 #include "compiler/lower/geometry.h"
+#include "compiler/lower/nest_tables.h"
+#include "compiler/lower/planes.h"
 #include "compiler/lower/run.h"
 
 namespace headrace {
@@ -65,7 +67,7 @@ ProgramInfo program_info(const Graph& g) {
   return info;
 }
 
-Expected<Lowered> lower(const Graph& g, const Schedule& schedule) {
+Expected<Lowered> lower(const Graph& g, const Schedule& schedule, const Facts& facts) {
   HR_ASSIGN_OR_RETURN(const std::vector<StripGroup> groups, find_groups(g, schedule));
   Lowered out;
   out.info = program_info(g);
@@ -73,6 +75,8 @@ Expected<Lowered> lower(const Graph& g, const Schedule& schedule) {
   for (size_t i = 0; i < out.info.fields.size(); ++i) field_index[out.info.fields[i].name] = int64_t(i);
   uint32_t slot_count = 0;
   const std::vector<int> slots = assign_slots(g, slot_count);
+
+  const EntryContext context{g, groups, field_index, slots, schedule, facts};
 
   auto& functions = out.module.functions;
   std::set<std::string> made;
@@ -94,12 +98,12 @@ Expected<Lowered> lower(const Graph& g, const Schedule& schedule) {
     }
     add(columns_stage_name(q14), [&] { return build_columns_stage(columns_stage_name(q14), q14, schedule); });
     for (const Arith arith : ariths) {
-      add(horizontal_stage_name(arith), [&] { return build_horizontal_stage(horizontal_stage_name(arith), arith, schedule); });
+      add(horizontal_stage_name(arith), [&] { return build_horizontal_stage(horizontal_stage_name(arith), arith, horizontal_channels(arith, kChannels), schedule); });
       const std::string name = group_stage_name(group, arith == Arith::q14_wide ? "vertical_wide" : "vertical");
       add(name, [&] { return build_vertical_stage(name, arith, group.ops, group.store, schedule); });
     }
+    if (uses_planes(r, facts)) add_planes_nest(group, context, add);
   }
-  const EntryContext context{g, groups, field_index, slots, schedule};
   functions.push_back(build_plan(context));
   functions.push_back(build_run(context));
   const Status status = loop::verify(out.module, kernel_externs());

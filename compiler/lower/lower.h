@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/lower/facts.h"
 #include "compiler/lower/schedule.h"
 #include "headrace/program.h"
 #include "ir/graph.h"
@@ -16,8 +17,8 @@ struct Lowered {
   ProgramInfo info;     ///< engine and isa are left empty
 };
 
-/// Lowers an optimised graph (passes::run) for a schedule.
-Expected<Lowered> lower(const graph::Graph& graph, const Schedule& schedule);
+/// Lowers an optimised graph (passes::run) for a schedule. Samples of a kind that `facts` rules out must not be run.
+Expected<Lowered> lower(const graph::Graph& graph, const Schedule& schedule, const Facts& facts = {});
 
 /// Fields, outputs and slots of a graph; what any engine needs to run it.
 ProgramInfo program_info(const graph::Graph& graph);

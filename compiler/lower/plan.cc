@@ -1,5 +1,6 @@
 #include "compiler/lower/abi_layout.h"
 #include "compiler/lower/geometry.h"
+#include "compiler/lower/planes.h"
 #include "compiler/lower/run.h"
 
 namespace headrace::lowering {
@@ -36,7 +37,12 @@ Function build_plan(const EntryContext& ctx) {
     V width;
     const bool coded = source.type.kind == Kind::coded;
     if (coded) width = FieldAccess{fields, ctx.field_index.at(source.text_attr("name"))}.width();
-    working = max(working, layout_group(r, rv, coded ? &width : nullptr, ctx.schedule).total);
+    V needed = layout_group(r, rv, coded ? &width : nullptr, ctx.schedule).total;
+    if (uses_planes(r, ctx.facts)) {
+      const FieldAccess field{fields, ctx.field_index.at(source.text_attr("name"))};
+      needed = b.select(has_planes(field), layout_planes(r, rv, field.planes()).total, needed);
+    }
+    working = max(working, needed);
     if (g.output < 0) images = images + align_up(scratch_image_bytes(rv), HR_BUFFER_ALIGNMENT);
   }
   b.store(images + working, frame, kPlanScratchBytes);

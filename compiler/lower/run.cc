@@ -6,6 +6,8 @@
 
 #include "compiler/lower/abi_layout.h"
 #include "compiler/lower/geometry.h"
+#include "compiler/lower/nest_tables.h"
+#include "compiler/lower/planes.h"
 
 namespace headrace::lowering {
 
@@ -20,29 +22,37 @@ using loop::Op;
 using loop::Scalar;
 using loop::V;
 using loop::Values;
-using resample::Shape;
 
 std::string group_stage_name(const StripGroup& group, const char* kind) { return std::string(kind) + "_" + group.name; }
 std::string columns_stage_name(bool q14) { return q14 ? "columns_q14" : "columns_pillow8"; }
 std::string horizontal_stage_name(Arith arith) {
   return arith == Arith::pillow8 ? "horizontal_pillow8" : arith == Arith::q14 ? "horizontal_q14" : "horizontal_q14_wide";
 }
-std::string table_stage_name(Shape shape, bool q14) {
-  static constexpr const char* kNames[] = {"triangle", "point", "nearest", "area_overlap", "area_linear"};
-  return std::string("table_") + kNames[int(shape)] + (q14 ? "_q14" : "_pillow8");
-}
 std::vector<Arith> group_ariths(const Node& r) {
   if (r.text_attr("arith") == "q14") return {Arith::q14, Arith::q14_wide};
   return {Arith::pillow8};
 }
-std::vector<Shape> filter_shapes(const std::string& filter) {
-  if (filter == "bilinear_point") return {Shape::point};
-  if (filter == "nearest") return {Shape::nearest};
-  if (filter == "area") return {Shape::area_overlap, Shape::area_linear};
-  return {Shape::triangle};
+
+ResampleValues load_values(Builder& b, const EntryContext& ctx, const StripGroup& g, V slots) {
+  const Node& r = ctx.graph[g.resample];
+  auto load = [&](size_t operand) {
+    const graph::ValueId id = r.operands[operand];
+    Values v;
+    for (int k = 0; k < slots_of(ctx.graph[id]); ++k) v.push_back(b.load(kI64, slots, 8 * (ctx.slots[id] + k)));
+    return v;
+  };
+  return {load(1), load(2), load(3), load(4)[0], load(5)[0], load(6)[0], load(7)[0]};
+}
+
+V output_stride(Builder& b, const StripGroup& g, const ResampleValues& r) {
+  if (g.store.width == graph::kDynamic) return scratch_row_bytes(r);
+  return b.i64(g.store.width * elem_bytes(g.elem) * (g.store.layout == Layout::nchw ? 1 : 3));
 }
 
 namespace {
+
+constexpr int64_t kKnownEncodings =
+    1 << HR_ENCODING_JPEG | 1 << HR_ENCODING_RGB | 1 << HR_ENCODING_PACKED | 1 << HR_ENCODING_YCC;
 
 class RunBuilder {
  public:
@@ -80,17 +90,7 @@ class RunBuilder {
   }
 
  private:
-  Values slot_values(graph::ValueId id) {
-    Values v;
-    for (int k = 0; k < slots_of(ctx_.graph[id]); ++k) v.push_back(b_.load(kI64, slots_, 8 * (ctx_.slots[id] + k)));
-    return v;
-  }
-
-  ResampleValues values(const StripGroup& g) {
-    const Node& r = ctx_.graph[g.resample];
-    return {slot_values(r.operands[1]), slot_values(r.operands[2]), slot_values(r.operands[3]),
-            slot_values(r.operands[4])[0], slot_values(r.operands[5])[0], slot_values(r.operands[6])[0], slot_values(r.operands[7])[0]};
-  }
+  ResampleValues values(const StripGroup& g) { return load_values(b_, ctx_, g, slots_); }
 
   // Outputs that are converted scalar fields.
   void scalars() {
@@ -167,19 +167,40 @@ class RunBuilder {
       return;
     }
     const FieldAccess field{fields_, ctx_.field_index.at(source.text_attr("name"))};
+    if (node.int_attr("planes") != 1) return pixels(g, r, field, dst);
+    const V encoding = field.encoding(), in_planes = has_planes(field);
+    for (const auto& [code, compiled] : {std::pair{HR_ENCODING_PACKED, ctx_.facts.packed}, {HR_ENCODING_YCC, ctx_.facts.ycc}}) {
+      if (compiled) continue;
+      b_.if_(in_planes & (encoding == b_.i64(code)), [&] {
+        fail(error_, HR_E_ENCODING, {encoding, b_.i64(kKnownEncodings & ~(int64_t{1} << code))});
+      });
+    }
+    if (!uses_planes(node, ctx_.facts)) return pixels(g, r, field, dst);
+    b_.if_(in_planes, [&] {
+      b_.call_checked(group_stage_name(g, "planes"), {frame_, working_, dst});
+      return Values{};
+    }, [&] {
+      pixels(g, r, field, dst);
+      return Values{};
+    });
+  }
+
+  // A coded image, a strip of its rows in RGB at a time.
+  void pixels(const StripGroup& g, const ResampleValues& r, const FieldAccess& field, V dst) {
+    const Node& node = ctx_.graph[g.resample];
     const V width = field.width(), height = field.height();
     const GroupMemory m = layout_group(node, r, &width, ctx_.schedule);
     const V encoding = field.encoding();
-    const V is_jpeg = encoding == b_.i64(HR_ENCODING_JPEG), is_rgb = encoding == b_.i64(HR_ENCODING_RGB);
-    b_.if_(b_.select(is_jpeg | is_rgb, b_.i64(0), b_.i64(1)) == b_.i64(1), [&] {
-      fail(error_, HR_E_ENCODING, {encoding, b_.i64(1 << HR_ENCODING_JPEG | 1 << HR_ENCODING_RGB)});
-    });
+    const auto is = [&](int64_t e) { return encoding == b_.i64(e); };
+    const V is_coded = is(HR_ENCODING_JPEG) | is(HR_ENCODING_PACKED) | is(HR_ENCODING_YCC);
+    b_.if_(b_.select(is_coded | is(HR_ENCODING_RGB), b_.i64(0), b_.i64(1)) == b_.i64(1),
+           [&] { fail(error_, HR_E_ENCODING, {encoding, b_.i64(kKnownEncodings)}); });
     const V strip = working_ + m.strip;
     // A source of pixel rows: where the first strip starts, and its stride.
-    const Values rows = b_.if_(is_jpeg, [&] {
+    const Values rows = b_.if_(is_coded, [&] {
       // The strip holds the decoder's answer until its first rows come.
-      b_.call_checked("hr_jpeg_open", {decoder_, field.data(), field.size(), width, height, r.src[0], r.src[1], r.src[2],
-                                       r.src[3], strip, error_});
+      b_.call_checked("hr_image_open", {decoder_, field.data(), field.size(), width, height, encoding, field.planes(),
+                                        r.src[0], r.src[1], r.src[2], r.src[3], strip, error_});
       return Values{strip + b_.load(kI64, strip) * 3, m.strip_stride};
     }, [&] {
       const V stride = width * 3, needed = stride * height;
@@ -187,12 +208,12 @@ class RunBuilder {
       return Values{field.data() + (r.src[0] * stride + r.src[1] * 3), stride};
     });
     nest(g, r, m, dst, rows[1], [&](V first, V count) {
-      return b_.if_(is_jpeg, [&] {
-        b_.call_checked("hr_jpeg_rows", {decoder_, strip, m.strip_stride, count, error_});
+      return b_.if_(is_coded, [&] {
+        b_.call_checked("hr_image_rows", {decoder_, strip, m.strip_stride, count, error_});
         return Values{rows[0]};
       }, [&] { return Values{rows[0] + first * rows[1]}; })[0];
     });
-    b_.if_(is_jpeg, [&] { b_.call_checked("hr_jpeg_close", {decoder_, error_}); });
+    b_.if_(is_coded, [&] { b_.call_checked("hr_image_close", {decoder_, error_}); });
   }
 
   const StripGroup& group_of(graph::ValueId strips) const {
@@ -204,9 +225,7 @@ class RunBuilder {
 
   void nest(const StripGroup& g, const ResampleValues& r, const GroupMemory& m, V dst, V stride,
             const std::function<V(V, V)>& rows_at) {
-    const int64_t unit = elem_bytes(g.elem);
-    const V dst_stride = g.store.width == graph::kDynamic ? scratch_row_bytes(r)
-                         : b_.i64(g.store.width * unit * (g.store.layout == Layout::nchw ? 1 : 3));
+    const V dst_stride = output_stride(b_, g, r);
     if (ctx_.graph[g.resample].text_attr("filter") == "none") {
       const V mirror_h = r.pre_h ^ r.post_h, mirror_v = r.pre_v ^ r.post_v;
       strips(r, {}, rows_at, stride, [&](V src, V src_stride, V rows, V first, const Values&) {
@@ -216,18 +235,18 @@ class RunBuilder {
       });
       return;
     }
-    tables(g, r, m);
+    call_tables(b_, ctx_.graph[g.resample], r, m, working_);
     const V h_taps = b_.load(kI64, working_ + m.h_taps), v_taps = b_.load(kI64, working_ + m.v_taps);
     const bool q14 = group_ariths(ctx_.graph[g.resample]).size() == 2;
     const std::string& filter = ctx_.graph[g.resample].text_attr("filter");
-    const V h_wide = wide(filter, r.src, r.dst, 3, 1), v_wide = wide(filter, r.src, r.dst, 2, 0);
+    const V h_wide = across_is_wide(filter, r), v_wide = down_is_wide(filter, r);
     const V columns = working_ + m.columns, ring = working_ + m.ring;
     const V mirror = r.pre_v ^ r.post_v;
     strips(r, {b_.i64(0)}, rows_at, stride, [&](V src, V src_stride, V rows, V first, const Values& carried) {
       b_.call_checked(columns_stage_name(q14), {src, src_stride, rows, r.src[3] * 3, columns});
       const V ring_row = ring + b_.binary(Op::urem, first, m.capacity) * m.row_bytes;
       const Values h_args{columns, working_ + m.h_start, working_ + m.h_weight, h_taps, align_up(r.window[3], 8),
-                          m.h_stride, ring_row, m.row_bytes, m.plane_bytes};
+                          m.h_stride, ring_row, m.row_bytes, m.plane_bytes, b_.i64(kChannels)};
       by_width(q14, h_wide, [&](Arith a) { b_.call_checked(horizontal_stage_name(a), h_args); });
       const V ready = first + rows;
       const V end = finished_rows(working_ + m.v_start, r.window[2], v_taps, ready, r.src[2]);
@@ -243,31 +262,6 @@ class RunBuilder {
   void by_width(bool q14, V is_wide, const std::function<void(Arith)>& body) {
     if (!q14) return body(Arith::pillow8);
     b_.if_(is_wide, [&] { body(Arith::q14_wide); return Values{}; }, [&] { body(Arith::q14); return Values{}; });
-  }
-
-  // Whether an axis has too many taps for 16-bit sums (resample::kNarrowTaps).
-  V wide(const std::string& filter, const Values& src, const Values& dst, size_t src_axis, size_t dst_axis) {
-    if (filter != "area") return taps_bound(filter, src[src_axis], dst[dst_axis]) > b_.i64(resample::kNarrowTaps);
-    const V shrink = (max(src[src_axis], dst[dst_axis]) + dst[dst_axis] - 1) / dst[dst_axis];
-    return (shrink + 1 > b_.i64(resample::kNarrowTaps)) & shrinks(src, dst);
-  }
-  V shrinks(const Values& src, const Values& dst) { return (src[2] >= dst[0]) & (src[3] >= dst[1]); }
-
-  void tables(const StripGroup& g, const ResampleValues& r, const GroupMemory& m) {
-    const Node& node = ctx_.graph[g.resample];
-    const bool q14 = node.text_attr("arith") == "q14";
-    auto both = [&](Shape shape) {
-      const std::string name = table_stage_name(shape, q14);
-      b_.call_checked(name, {r.src[3], r.dst[1], r.window[1], r.window[3], r.pre_h, r.post_h, working_ + m.h_start,
-                             working_ + m.h_weight, working_ + m.h_taps});
-      // The vertical table runs in order of source rows: a mirrored source is read through a mirrored window,
-      // and the row an entry belongs to is mirrored when it is stored.
-      b_.call_checked(name, {r.src[2], r.dst[0], r.window[0], r.window[2], r.pre_v, r.pre_v, working_ + m.v_start,
-                             working_ + m.v_weight, working_ + m.v_taps});
-    };
-    const std::vector<Shape> shapes = filter_shapes(node.text_attr("filter"));
-    if (shapes.size() == 1) return both(shapes[0]);
-    b_.if_(shrinks(r.src, r.dst), [&] { both(shapes[0]); return Values{}; }, [&] { both(shapes[1]); return Values{}; });
   }
 
   // How many table entries need no source row at or beyond `ready`.

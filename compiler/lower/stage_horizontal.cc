@@ -16,8 +16,7 @@ using loop::vec;
 
 namespace {
 
-constexpr int kColumns = 8;   // output columns per step, one 8x8 transpose per part
-constexpr int kChannels = 3;
+constexpr int kColumns = 8;  // output columns per step, one 8x8 transpose per part
 
 // In each 128-bit part: rows x columns of 8 vectors swapped. Vector k lane r becomes vector r lane k.
 std::vector<V> transpose8(std::vector<V> v) {
@@ -36,8 +35,13 @@ std::vector<V> transpose8(std::vector<V> v) {
 
 class HorizontalStage {
  public:
-  HorizontalStage(Builder& b, Arith arith, const Schedule& s)
-      : b_(b), arith_(arith), rows_(s.strip_rows()), i16_(vec(Scalar::i16, rows_)), i32_(vec(Scalar::i32, rows_)) {}
+  HorizontalStage(Builder& b, Arith arith, int channels, const Schedule& s)
+      : b_(b),
+        arith_(arith),
+        static_channels_(channels),
+        rows_(s.strip_rows()),
+        i16_(vec(Scalar::i16, rows_)),
+        i32_(vec(Scalar::i32, rows_)) {}
 
   void build() {
     cols_ = b_.param(kPtr);
@@ -49,6 +53,9 @@ class HorizontalStage {
     dst_ = b_.param(kPtr);
     row_bytes_ = b_.param(kI64);
     plane_bytes_ = b_.param(kI64);
+    channels_ = b_.param(kI64);
+    if (static_channels_ != 0) channels_ = b_.i64(static_channels_);
+    pixel_bytes_ = channels_ * (rows_ * 2);
     b_.for_(b_.i64(0), count, b_.i64(kColumns), [&](V x) { columns(x); });
   }
 
@@ -73,39 +80,43 @@ class HorizontalStage {
   V finish(V sum) {
     if (arith_ == Arith::q14) return sum;
     if (arith_ == Arith::q14_wide) return b_.convert(Op::trunc, loop::ashr(sum, 15), i16_);
-    const V clamped = min(max(loop::ashr(sum, resample::kPillowBits), b_.constant(i32_, 0)), b_.constant(i32_, 255));
+    const V clamped =
+        min(max(loop::ashr(sum, resample::kPillowBits), b_.constant(i32_, 0)), b_.constant(i32_, 255));
     return b_.convert(Op::trunc, clamped, i16_);
   }
 
   // Two taps, then a loop over what is left: most crops shrink or grow little.
   void columns(V x) {
-    const int column_bytes = rows_ * 2, pixel_bytes = kChannels * column_bytes;
     std::vector<V> source(kColumns);  // byte offset of the first tap's pixel
     for (int k = 0; k < kColumns; ++k) {
       const V s = b_.convert(Op::sext, b_.load(kI32, start_, x << 2, 4 * k), kI64);
-      source[size_t(k)] = s * pixel_bytes;
+      source[size_t(k)] = s * pixel_bytes_;
     }
-    b_.for_(b_.i64(0), b_.i64(kChannels), b_.i64(1), [&](V c) {
-      const V channel = c * column_bytes;
-      const V cols = cols_ + channel;
-      Values sums(kColumns);
-      for (int k = 0; k < kColumns; ++k) {
-        for (int t = 0; t < kMinTaps; ++t) {
-          const V p = product(b_.load(i16_, cols, source[size_t(k)], t * pixel_bytes), weight(table_stride_ * (4 * t), x, k));
-          sums[size_t(k)] = t > 0 ? sums[size_t(k)] + p : arith_ == Arith::q14 ? p : start_value() + p;
-        }
+    if (static_channels_ == 1) return channel(cols_, x, source, dst_ + (x << 1));
+    b_.for_(b_.i64(0), channels_, b_.i64(1),
+            [&](V c) { channel(cols_ + c * (rows_ * 2), x, source, dst_ + (plane_bytes_ * c + (x << 1))); });
+  }
+
+  void channel(V cols, V x, const std::vector<V>& source, V dst) {
+    Values sums(kColumns);
+    for (int k = 0; k < kColumns; ++k) {
+      for (int t = 0; t < kMinTaps; ++t) {
+        const V p = product(b_.load(i16_, cols + pixel_bytes_ * t, source[size_t(k)]),
+                            weight(table_stride_ * (4 * t), x, k));
+        sums[size_t(k)] = t > 0 ? sums[size_t(k)] + p : arith_ == Arith::q14 ? p : start_value() + p;
       }
-      sums = b_.for_(b_.i64(kMinTaps), taps_, b_.i64(1), sums, [&](V t, const Values& carried) {
-        const V tap_cols = cols + t * pixel_bytes, tap_row = t * table_stride_ << 2;
-        Values next(kColumns);
-        for (int k = 0; k < kColumns; ++k) {
-          next[size_t(k)] = carried[size_t(k)] + product(b_.load(i16_, tap_cols, source[size_t(k)]), weight(tap_row, x, k));
-        }
-        return next;
-      });
-      for (V& sum : sums) sum = finish(sum);
-      store_rows(transpose8(std::move(sums)), dst_ + (plane_bytes_ * c + (x << 1)));
+    }
+    sums = b_.for_(b_.i64(kMinTaps), taps_, b_.i64(1), sums, [&](V t, const Values& carried) {
+      const V tap_cols = cols + t * pixel_bytes_, tap_row = t * table_stride_ << 2;
+      Values next(kColumns);
+      for (int k = 0; k < kColumns; ++k) {
+        next[size_t(k)] =
+            carried[size_t(k)] + product(b_.load(i16_, tap_cols, source[size_t(k)]), weight(tap_row, x, k));
+      }
+      return next;
     });
+    for (V& sum : sums) sum = finish(sum);
+    store_rows(transpose8(std::move(sums)), dst);
   }
 
   void store_rows(const std::vector<V>& v, V base) {
@@ -121,16 +132,17 @@ class HorizontalStage {
 
   Builder& b_;
   Arith arith_;
+  int static_channels_;  // 0: any number
   int rows_;
   Type i16_, i32_;
-  V cols_, start_, weight_, taps_, table_stride_, dst_, row_bytes_, plane_bytes_;
+  V cols_, start_, weight_, taps_, table_stride_, dst_, row_bytes_, plane_bytes_, channels_, pixel_bytes_;
 };
 
 }  // namespace
 
-Function build_horizontal_stage(const std::string& name, Arith arith, const Schedule& s) {
+Function build_horizontal_stage(const std::string& name, Arith arith, int channels, const Schedule& s) {
   Builder b(name);
-  HorizontalStage(b, arith, s).build();
+  HorizontalStage(b, arith, channels, s).build();
   return b.finish();
 }
 

@@ -16,8 +16,6 @@ using loop::vec;
 
 namespace {
 
-constexpr int kChannels = 3;
-
 class VerticalStage {
  public:
   VerticalStage(Builder& b, Arith arith, const Pointwise& ops, const Store& store, const Schedule& s)

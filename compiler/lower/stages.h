@@ -23,6 +23,8 @@ namespace headrace::lowering {
 /// with a 32-bit sum (axes with many taps).
 enum class Arith : uint8_t { pillow8, q14, q14_wide };
 
+/// Of an image in a pipeline: R, G, B.
+inline constexpr int kChannels = 3;
 /// Tables are padded to this many output indices.
 inline constexpr int64_t kTablePad = 16;
 /// Tables have at least this many taps (of weight zero if need be), so that the passes start without a loop.
@@ -38,9 +40,13 @@ loop::Function build_table_stage(const std::string& name, resample::Shape shape,
 /// (p - 128) * 256, else p. Reads up to 15 bytes beyond a row.
 loop::Function build_columns_stage(const std::string& name, bool q14, const Schedule& s);
 
-/// @NAME(cols, start, weight: ptr, taps, count, table_stride: i64, dst: ptr, row_bytes, plane_bytes: i64).
-/// Writes R rows of i16, planar, `count` rounded up to 8 columns.
-loop::Function build_horizontal_stage(const std::string& name, Arith arith, const Schedule& s);
+/// @NAME(cols, start, weight: ptr, taps, count, table_stride: i64, dst: ptr, row_bytes, plane_bytes, channels: i64).
+/// Writes R rows of i16 of each channel, planar, `count` rounded up to 8 columns. `channels` is what the last parameter
+/// always is, or 0 if it varies.
+loop::Function build_horizontal_stage(const std::string& name, Arith arith, int channels, const Schedule& s);
+
+/// What it is built for: q14_wide, which few images take, is one function for RGB and for planes.
+constexpr int horizontal_channels(Arith arith, int channels) { return arith == Arith::q14_wide ? 0 : channels; }
 
 /// Where finished rows go.
 struct Store {

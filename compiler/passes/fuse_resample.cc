@@ -20,7 +20,8 @@ bool is_copy(const Node& n) { return n.op == Op::resample && n.text_attr("filter
 ValueId as_resample(Graph& g, const Node& n) {
   const ValueId f = no(g);
   const ValueId source = n.operands[0];
-  const std::map<std::string, Attr> copy{{"filter", std::string("none")}, {"arith", std::string("copy")}};
+  const std::map<std::string, Attr> copy{
+      {"filter", std::string("none")}, {"arith", std::string("copy")}, {"planes", int64_t(0)}};
   if (n.op == Op::crop) {
     const ValueId rect = n.operands[1];
     const ValueId size = emit(g, Op::rect_size, {rect});
@@ -33,7 +34,7 @@ ValueId as_resample(Graph& g, const Node& n) {
   }
   const ValueId window = emit(g, Op::full_rect, {n.operands[1]});
   return emit(g, Op::resample, {source, in_rect, n.operands[1], window, f, f, f, f},
-              {{"filter", n.attrs.at("filter")}, {"arith", std::string("pillow8")}});
+              {{"filter", n.attrs.at("filter")}, {"arith", std::string("pillow8")}, {"planes", int64_t(0)}});
 }
 
 // outer(inner(x)) as one resample, or kNoValue.

@@ -14,6 +14,7 @@ constexpr Pass kPasses[] = {
     {"fuse-resample", Tag::exact, fuse_resample},
     {"compose-affine", Tag::approx, compose_affine},
     {"widen-resample", Tag::approx, widen_resample},
+    {"resample-planes", Tag::approx, resample_planes},
     {"fuse-strips", Tag::exact, fuse_strips},
     {"cleanup", Tag::exact, canonicalize},
 };

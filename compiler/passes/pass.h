@@ -41,6 +41,7 @@ void fold_flips(graph::Graph& graph);
 void fuse_resample(graph::Graph& graph);
 void compose_affine(graph::Graph& graph);
 void widen_resample(graph::Graph& graph);
+void resample_planes(graph::Graph& graph);
 void fuse_strips(graph::Graph& graph);
 
 }  // namespace headrace::passes

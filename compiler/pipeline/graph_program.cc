@@ -3,6 +3,7 @@
 #include "compiler/pipeline/programs.h"
 #include "ir/graph_interp.h"
 #include "kernels/decoder.h"
+#include "kernels/planes.h"
 #include "runtime/platform/fp_env.h"
 
 namespace headrace {
@@ -24,20 +25,27 @@ hr_result decode_field(void* context, const hr_field& f, const geometry::Rect& r
     }
     return HR_OK;
   }
-  if (f.encoding != HR_ENCODING_JPEG) {
+  if (f.encoding != HR_ENCODING_JPEG && f.encoding != HR_ENCODING_PACKED && f.encoding != HR_ENCODING_YCC) {
     error->code = HR_E_ENCODING;
     error->args[0] = f.encoding;
-    error->args[1] = 1 << HR_ENCODING_JPEG | 1 << HR_ENCODING_RGB;
+    error->args[1] = 1 << HR_ENCODING_JPEG | 1 << HR_ENCODING_RGB | 1 << HR_ENCODING_PACKED | 1 << HR_ENCODING_YCC;
     return HR_E_ENCODING;
   }
   int64_t window[2] = {};
-  hr_result result = hr_jpeg_open(context, f.data, int64_t(f.size), f.width, f.height, r.top, r.left, r.height, r.width, window, error);
+  hr_result result = hr_image_open(context, f.data, int64_t(f.size), f.width, f.height, f.encoding, int64_t(f.planes),
+                                   r.top, r.left, r.height, r.width, window, error);
   std::vector<uint8_t> line(static_cast<size_t>(window[1]));
   for (int64_t y = 0; y < r.height && result == HR_OK; ++y) {
-    result = hr_jpeg_rows(context, line.data(), window[1], 1, error);
+    result = hr_image_rows(context, line.data(), window[1], 1, error);
     if (result == HR_OK) std::memcpy(dst + size_t(y) * row, line.data() + window[0] * 3, row);
   }
-  return result == HR_OK ? hr_jpeg_close(context, error) : result;
+  return result == HR_OK ? hr_image_close(context, error) : result;
+}
+
+// Component planes of a field stored as planes.
+hr_result read_field_planes(void* context, const hr_field& f, const geometry::Rect& r, uint8_t* const* planes,
+                            hr_error* error) {
+  return read_planes(context, f, {r.top, r.left, r.height, r.width}, planes, error);
 }
 
 class GraphProgram final : public Program {
@@ -74,6 +82,7 @@ class GraphProgram final : public Program {
     e.field_names = names_;
     e.key = key;
     e.decode = decode_field;
+    e.planes = read_field_planes;
     e.decode_context = decoder;
     e.error = error;
     return e;

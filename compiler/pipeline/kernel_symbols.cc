@@ -1,5 +1,6 @@
 #include "compiler/pipeline/kernel_symbols.h"
 
+#include "kernels/coefficient_rows.h"
 #include "kernels/decoder.h"
 
 namespace headrace {

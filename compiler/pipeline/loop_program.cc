@@ -1,5 +1,6 @@
 #include <cstdio>
 
+#include "compiler/pipeline/coefficient_regions.h"
 #include "compiler/pipeline/kernel_symbols.h"
 #include "compiler/pipeline/programs.h"
 #include "ir/loop_interp.h"
@@ -10,7 +11,9 @@ namespace {
 
 std::vector<loop::ExternFn> externs() {
   std::vector<loop::ExternFn> list;
-  for (const KernelSymbol& s : kernel_symbols()) list.push_back({std::string(s.name), s.args, s.address});
+  for (const KernelSymbol& s : kernel_symbols()) {
+    list.push_back({std::string(s.name), s.args, s.address, coefficient_regions_of(s.name)});
+  }
   return list;
 }
 

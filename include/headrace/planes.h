@@ -1,5 +1,5 @@
-// What the planes word of a plane encoding says (HR_PLANES_*, hr_field.planes): how many component planes there are, how
-// large they are, and how libjpeg-turbo interpolates chroma between its samples.
+// What the planes word of a plane encoding says (HR_PLANES_*, hr_field.planes): how many component planes
+// there are, how large they are, and how libjpeg-turbo interpolates chroma between its samples.
 #pragma once
 
 #include <cstdint>
@@ -17,13 +17,26 @@ struct PlaneLayout {
 /// False if no layout has this word; `layout` then stays as it was.
 constexpr bool plane_layout(uint64_t planes, PlaneLayout& layout) {
   switch (planes) {
-    case HR_PLANES_GRAY: layout = {1, 1, 1, false}; return true;
-    case HR_PLANES_444: layout = {3, 1, 1, false}; return true;
-    case HR_PLANES_422: layout = {3, 2, 1, false}; return true;
-    case HR_PLANES_420: layout = {3, 2, 2, false}; return true;
-    case HR_PLANES_440: layout = {3, 1, 2, false}; return true;
-    case HR_PLANES_444 | HR_PLANES_RGB: layout = {3, 1, 1, true}; return true;
-    default: return false;
+    case HR_PLANES_GRAY:
+      layout = {1, 1, 1, false};
+      return true;
+    case HR_PLANES_444:
+      layout = {3, 1, 1, false};
+      return true;
+    case HR_PLANES_422:
+      layout = {3, 2, 1, false};
+      return true;
+    case HR_PLANES_420:
+      layout = {3, 2, 2, false};
+      return true;
+    case HR_PLANES_440:
+      layout = {3, 1, 2, false};
+      return true;
+    case HR_PLANES_444 | HR_PLANES_RGB:
+      layout = {3, 1, 1, true};
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -47,8 +60,8 @@ constexpr uint64_t plane_bytes(const PlaneLayout& layout, int64_t width, int64_t
   return bytes;
 }
 
-/// Whether chroma is interpolated across (or down) by a triangle filter (3/4 of the sample a pixel lies in, 1/4 of the
-/// next nearest) rather than repeated. False where the axis is not subsampled.
+/// Whether chroma is interpolated across (or down) by a triangle filter (3/4 of the sample a pixel lies in,
+/// 1/4 of the next nearest) rather than repeated. False where the axis is not subsampled.
 constexpr bool fancy_across(const PlaneLayout& layout, int64_t width) {
   return layout.h_max == 2 && plane_width(layout, 1, width) > 2;
 }

@@ -57,6 +57,8 @@ hr_result ImageDecoder::open(std::span<const uint8_t> bytes, int64_t width, int6
   first_tile_ = uint32_t(std::max<int64_t>(r.left - kMargin, 0)) / tile_pixels;
   last_tile_ = uint32_t(std::min<int64_t>(r.left + r.cols - 1 + kMargin, width - 1)) / tile_pixels;
   tile_row_ = -1;
+  // Not kMaxTileValues: a few bytes can state thousands of small tiles in a row.
+  tile_values_ = most_tile_values(size_t{g.tile_wide} * g.tile_high * g.mcu_blocks());
   size_t blocks = 0;
   for (uint32_t c = 0; c < g.components; ++c) {
     base_[c] = blocks;
@@ -72,7 +74,7 @@ hr_result ImageDecoder::open(std::span<const uint8_t> bytes, int64_t width, int6
       offsets_.resize(4 * (blocks + kOverrun));
       dc_.resize(blocks + kOverrun);
     }
-    const size_t values = (last_tile_ - first_tile_ + 1) * kMaxTileValues + kOverrun;
+    const size_t values = (last_tile_ - first_tile_ + 1) * tile_values_ + kOverrun;
     if (values_.size() < values) values_.resize(values);
     if (positions_.empty()) positions_.resize(kMaxTileBlocks + kOverrun);
   } catch (const std::bad_alloc&) {
@@ -117,7 +119,7 @@ const char* ImageDecoder::decode_tile_row(uint32_t row, uint32_t& bad_tile) {
     in.tables = &table_set(view_.header.table_set);
     in.positions = positions_.data();
     const TileOutput to{masks_.data(), offsets_.data(), dc_.data(), values_.data(),
-                        uint32_t((column - first_tile_) * kMaxTileValues)};
+                        uint32_t((column - first_tile_) * tile_values_)};
     if (const char* wrong = decode_(in, to, *scratch_)) {
       bad_tile = tile;
       return wrong;

@@ -40,6 +40,7 @@ class ImageDecoder final : public CoefficientRowsSource {
   bool open_ = false;
   uint32_t first_tile_ = 0, last_tile_ = 0;  ///< tile columns that are decoded
   int64_t tile_row_ = -1;                    ///< which is in memory
+  size_t tile_values_ = 0;                   ///< elements of values_ for a tile
   std::array<size_t, 3> base_{};             ///< position of each component's first block in a row of tiles
   std::array<std::array<int16_t, 64>, 3> quant_{};
   std::vector<uint64_t> masks_;

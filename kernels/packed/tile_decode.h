@@ -11,8 +11,9 @@ namespace headrace::packed {
 
 /// Room a caller leaves behind arrays that tiles are decoded to, in elements.
 inline constexpr size_t kOverrun = 64;
-/// Most value slots of a tile: 63 per block, and each of ten segments filled up to an even number.
-inline constexpr size_t kMaxTileValues = size_t{63} * kMaxTileBlocks + 16;
+/// Most value slots of a tile of so many blocks: 63 per block, and each of ten segments filled up to an even number.
+constexpr size_t most_tile_values(size_t blocks) { return 63 * blocks + 16; }
+inline constexpr size_t kMaxTileValues = most_tile_values(kMaxTileBlocks);
 
 struct TileInput {
   const uint8_t* data = nullptr;    ///< the tile; 64 readable bytes follow it
@@ -28,7 +29,7 @@ struct TileOutput {
   uint64_t* masks = nullptr;    ///< by position
   uint32_t* offsets = nullptr;  ///< 4 by position, counted from `values`
   int16_t* dc = nullptr;        ///< by position: differences to the block on the left
-  int16_t* values = nullptr;    ///< the tile's values start at `first`; room for kMaxTileValues + kOverrun
+  int16_t* values = nullptr;    ///< the tile's values start at `first`; room for most_tile_values() + kOverrun
   uint32_t first = 0;
 };
 

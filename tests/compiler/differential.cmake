@@ -1,5 +1,7 @@
 # Every way to run a pipeline gives the same bytes; what is compared is in README.md of tests/.
-set(headrace_engine_testing coverage.cc engines.cc program_testing.cc random_images.cc random_spec.cc)
+set(headrace_engine_testing
+  coverage.cc engines.cc plane_images.cc program_testing.cc random_images.cc random_spec.cc
+  ${PROJECT_SOURCE_DIR}/tests/kernels/packed_testing.cc)
 
 function(headrace_engine_test)
   headrace_test(${ARGN})
@@ -17,3 +19,6 @@ headrace_engine_test(NAME decode_exact_test
   SOURCES decode_exact_test.cc engines.cc program_testing.cc ${PROJECT_SOURCE_DIR}/tests/kernels/jpeg_testing.cc)
 headrace_engine_test(NAME fast_exact_test
   SOURCES fast_exact_test.cc program_testing.cc ${PROJECT_SOURCE_DIR}/tests/kernels/jpeg_testing.cc)
+headrace_engine_test(NAME planes_meaning_test
+  SOURCES planes_meaning_test.cc plane_images.cc program_testing.cc
+    ${PROJECT_SOURCE_DIR}/tests/kernels/jpeg_testing.cc ${PROJECT_SOURCE_DIR}/tests/kernels/packed_testing.cc)

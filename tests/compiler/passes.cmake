@@ -5,3 +5,5 @@ if(HEADRACE_JIT)
   target_compile_definitions(forms_test PRIVATE HEADRACE_WITH_JIT)
   headrace_test(NAME objects_test SOURCES objects_test.cc LIBS headrace::compiler headrace_codegen)
 endif()
+headrace_engine_test(NAME fast_exact_packed_test
+  SOURCES fast_exact_packed_test.cc program_testing.cc ${PROJECT_SOURCE_DIR}/tests/kernels/jpeg_testing.cc)

@@ -124,11 +124,11 @@ const std::vector<PlantedBug>& planted_bugs() {
        }},
       {"strip of 16 rows asked for where fewer are left", kTrain, "run",
        [](LoopMutator& m) {
-         m.set_operand({Op::call, 0, "hr_jpeg_rows"}, 3, 16);
+         m.set_operand({Op::call, 0, "hr_image_rows"}, 3, 16);
        }},
       {"crop top and left swapped", kTrain, "run",
        [](LoopMutator& m) {
-         m.swap_operands({Op::call, 0, "hr_jpeg_open"}, 5, 6);
+         m.swap_operands({Op::call, 0, "hr_image_open"}, 7, 8);
        }},
       {"label not stored", kTrain, "run",
        [](LoopMutator& m) {

@@ -143,6 +143,7 @@ RunResult run_program(const Program& program, const TestImage& image, const hr_k
       field.height = image.height;
       field.encoding = image.encoding;
       field.channels = 3;
+      field.planes = image.planes;
     } else if (f.kind == FieldKind::bytes) {
       field.size = text.size();
     } else {

@@ -15,6 +15,7 @@ struct TestImage {
   std::vector<uint8_t> bytes;
   size_t size = 0;
   uint32_t width = 0, height = 0, encoding = HR_ENCODING_RGB;
+  uint64_t planes = 0;  ///< HR_PLANES_*
 };
 
 /// Pixels that exercise rounding: noise, flat areas, extremes and gradients, by seed.

@@ -1,6 +1,11 @@
 #include "tests/compiler/random_images.h"
 
 #include <algorithm>
+#include <array>
+#include <random>
+
+#include "tests/compiler/plane_images.h"
+#include "tests/kernels/packed_testing.h"
 
 namespace headrace::testing {
 namespace {
@@ -40,13 +45,31 @@ Extent fitting_extent(RandomStream& random, const RandomSpec& spec) {
   return e;
 }
 
+// A sample in a plane encoding: a JPEG's coefficients, or any that a JPEG may have, or their planes.
+void plane_sample(RandomStream& random, uint32_t w, uint32_t h, RandomSample& s) {
+  const uint32_t planes = uint32_t(random.below(6));
+  const bool rgb = planes == 5;
+  static constexpr const char* kNames[] = {"gray", "4:4:4", "4:2:2", "4:2:0", "4:4:0", "RGB planes"};
+  std::mt19937 rng(random.next());
+  const Drawn drawn = random.pick(std::array{Drawn::photo, Drawn::photo, Drawn::extreme, Drawn::full});
+  s.image = packed_image(draw_coefficients(rgb ? uint32_t(HR_PLANES_444 | HR_PLANES_RGB) : planes, w, h, drawn, rng));
+  if (random.percent(40)) s.image = ycc_image(s.image);
+  s.name += std::string(s.image.encoding == HR_ENCODING_YCC ? "planes " : "packed ") + kNames[planes];
+}
+
 RandomSample make_sample(RandomStream& random, Extent e) {
   RandomSample s;
   const uint32_t w = uint32_t(e.width), h = uint32_t(e.height);
   const uint64_t seed = random.next();
   const int quality = int(random.between(30, 100));
   s.name = std::to_string(w) + "x" + std::to_string(h) + " ";
-  switch (random.below(8)) {
+  switch (random.below(12)) {
+    case 8:
+    case 9:
+    case 10:
+    case 11:
+      plane_sample(random, w, h, s);
+      break;
     case 0:
       s.image = random_jpeg(w, h, seed, quality, 2, 2);
       s.name += "JPEG 4:2:0";
@@ -75,7 +98,18 @@ RandomSample make_sample(RandomStream& random, Extent e) {
 }
 
 void break_sample(RandomStream& random, RandomSample& s) {
-  if (s.image.encoding == HR_ENCODING_JPEG && random.percent(70)) {
+  if (s.image.encoding == HR_ENCODING_PACKED && random.percent(70)) {
+    s.image.bytes[s.image.size / 2] ^= uint8_t(1 + random.below(255));
+    s.damaged = true;
+    s.name += ", damaged";
+  } else if (s.image.encoding == HR_ENCODING_YCC && random.percent(70)) {
+    if (random.percent(50)) {
+      s.image.size -= 1;
+    } else {
+      s.image.planes = uint64_t(random.pick(std::array{5, 6, 7, 8, 11, 16}));
+    }
+    s.name += ", short or of no known kind";
+  } else if (s.image.encoding == HR_ENCODING_JPEG && random.percent(70)) {
     s.image.size = s.image.size * size_t(random.between(2, 9)) / 10;
     s.image.bytes.resize(s.image.size);
     s.image.bytes.resize(s.image.size + HR_BUFFER_ALIGNMENT, 0);

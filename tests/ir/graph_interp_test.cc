@@ -134,7 +134,7 @@ TEST_F(GraphInterp, ResampleThatCopies) {
 %r = const_rect %s {height=3, left=1, top=1, width=4} : rect
 %rs = rect_size %r : size
 %w = const_rect %rs {height=2, left=0, top=1, width=3} : rect
-%c = resample %i, %r, %rs, %w, %t, %f, %f, %t {arith="copy", filter="none"} : image<u8, 2 3 3>
+%c = resample %i, %r, %rs, %w, %t, %f, %f, %t {arith="copy", filter="none", planes=0} : image<u8, 2 3 3>
 %x = layout %c {layout="NHWC"} : tensor<u8, 2 3 3, NHWC>
 )";
   ASSERT_EQ(run(nodes + kTo, 18), HR_OK);
@@ -300,8 +300,8 @@ TEST_F(GraphInterp, RectanglesOfAnotherImageAreReported) {
   const std::string source = "%z = const_size {height=2, width=2} : size\n%small = full_rect %z : rect\n";
   EXPECT_EQ(run(nodes + "%c = crop %p, %r : image<u8, 2 2 3>\n" + layout + kTo, 12), HR_E_CROP_OUTSIDE);
   EXPECT_EQ(run(nodes + "%c = decode %i, %r : image<u8, 2 2 3>\n" + layout + kTo, 12), HR_E_CROP_OUTSIDE);
-  for (const char* attrs : {"{arith=\"copy\", filter=\"none\"} : image<u8, 2 2 3>\n",
-                            "{arith=\"pillow8\", filter=\"area\"} : image<u8, 2 2 3>\n"}) {
+  for (const char* attrs : {"{arith=\"copy\", filter=\"none\", planes=0} : image<u8, 2 2 3>\n",
+                            "{arith=\"pillow8\", filter=\"area\", planes=0} : image<u8, 2 2 3>\n"}) {
     EXPECT_EQ(
         run(nodes + source + "%c = resample %i, %small, %z, %r, %f, %f, %f, %f " + attrs + layout + kTo, 12),
         HR_E_CROP_OUTSIDE);

@@ -46,7 +46,7 @@ const std::vector<std::string>& graph_texts() {
   %7 = const_bool {value=1} : bool
   %8 = random_bool {p=1.0, rng="/shared/flip"} : bool
   %9 = xor %7, %8 : bool
-  %10 = resample %1, %4, %3, %5, %6, %6, %9, %6 {arith="q14", filter="area"} : image<q6, 32 48 3>
+  %10 = resample %1, %4, %3, %5, %6, %6, %9, %6 {arith="q14", filter="area", planes=0} : image<q6, 32 48 3>
   %11 = affine %10 {bias=[-0.5, inf, 1.3552527156068805e-20], scale=[0.015625, -2.0, 3.0]} : image<f32, 32 48 3>
   %12 = convert %11 {dtype="bf16"} : image<bf16, 32 48 3>
   %13 = layout %12 {layout="channels_last"} : tensor<bf16, 32 48 3, channels_last>
@@ -62,18 +62,22 @@ const std::vector<std::string>& graph_texts() {
   %23 = random_crop_rect %22 {height=16, rng="/outputs/b/4", width=17} : rect
   %24 = compose_rect %21, %23 : rect
   %25 = full_rect %17 : rect
-  %26 = resample %16, %24, %17, %25, %6, %8, %6, %6 {arith="pillow8", filter="nearest"} : image<u8, 8 8 3>
+  %26 = resample %16, %24, %17, %25, %6, %8, %6, %6 {arith="pillow8", filter="nearest", planes=0} : image<u8, 8 8 3>
   %27 = layout %26 {layout="NHWC"} : tensor<u8, 8 8 3, NHWC>
-  %28 = resample %16, %24, %22, %23, %6, %6, %6, %7 {arith="copy", filter="none"} : image<u8, 16 17 3>
+  %28 = resample %16, %24, %22, %23, %6, %6, %6, %7 {arith="copy", filter="none", planes=0} : image<u8, 16 17 3>
   %29 = affine %28 {bias=[0.0, 0.0, 0.0], scale=[1.0, 1.0, 1.0]} : image<f32, 16 17 3>
   %30 = layout %29 {layout="NCHW"} : tensor<f32, 16 17 3, NCHW>
   %31 = decode %1, %5 : image<u8, 32 48 3>
   %32 = resize %31, %17 {filter="bilinear_point"} : image<u8, 8 8 3>
   %33 = layout %32 {layout="NCHW"} : tensor<u8, 8 8 3, NCHW>
+  %34 = resample %1, %4, %3, %5, %6, %6, %6, %6 {arith="q14", filter="bilinear", planes=1} : image<q6, 32 48 3>
+  %35 = convert %34 {dtype="u8"} : image<u8, 32 48 3>
+  %36 = layout %35 {layout="NHWC"} : tensor<u8, 32 48 3, NHWC>
   output "a" %14
   output "b" %27
   output "c" %30
   output "d" %33
+  output "e" %36
 }
 )",
   };

@@ -265,6 +265,49 @@ TEST(LoopOps, Dot2SumsPairs) {
             (std::vector<int32_t>{11, 32768, 32768, -5}));
 }
 
+TEST(LoopOps, PackSatClampsWithinParts) {
+  Buffers buffers;
+  put<int32_t>(buffers.in[0], {0, 32767, 32768, -1, -32768, -32769, INT32_MAX, INT32_MIN});
+  put<int32_t>(buffers.in[1], {10, 11, 12, 13, 14, 15, 16, 17});
+  EXPECT_EQ(run_body("%x = load %a[0] : i32x8\n%y = load %b[0] : i32x8\n%r = pack_sat %x, %y : i16x16\nstore %r, %out[0]\n",
+                     buffers),
+            "");
+  EXPECT_EQ(get<int16_t>(buffers.out, 16), (std::vector<int16_t>{0, 32767, 32767, -1, 10, 11, 12, 13, kMin16, kMin16,
+                                                                 32767, kMin16, 14, 15, 16, 17}));
+}
+
+TEST(LoopOps, ExpandLoadFillsTheLanesOfTheMask) {
+  std::vector<int16_t> values(40);
+  for (size_t i = 0; i < values.size(); ++i) values[i] = int16_t(100 + i);
+  struct Case {
+    const char *mask, *type;
+    std::vector<size_t> lanes;
+  };
+  for (const Case& c : {Case{"0 : i16", "i16x16", {}}, Case{"1 : i16", "i16x16", {0}}, Case{"-32768 : i16", "i16x16", {15}},
+                        Case{"259 : i16", "i16x16", {0, 1, 8}}, Case{"-2147483520 : i32", "i16x32", {7, 31}}}) {
+    Buffers buffers;
+    put(buffers.in[0], values);
+    EXPECT_EQ(run_body("%m = const " + std::string(c.mask) + "\n%o = const 4 : i64\n%r = expand_load %m, %a[%o, -2] : " + c.type +
+                           "\nstore %r, %out[0]\n",
+                       buffers),
+              "");
+    std::vector<int16_t> expected(std::string(c.type) == "i16x16" ? 16 : 32);
+    for (size_t i = 0; i < c.lanes.size(); ++i) expected[c.lanes[i]] = int16_t(101 + i);
+    EXPECT_EQ(get<int16_t>(buffers.out, expected.size()), expected) << c.mask;
+  }
+}
+
+// Whatever the mask, as many elements as there are lanes must be readable.
+TEST(LoopOps, ExpandLoadIsCheckedAsALoadOfAllLanes) {
+  Buffers buffers;
+  const auto at = [&](const std::string& offset) {
+    return run_body("%m = const 0 : i16\n%r = expand_load %m, %a[" + offset + "] : i16x16\nstore %r, %out[0]\n", buffers);
+  };
+  EXPECT_EQ(at("480"), "");
+  EXPECT_EQ(at("482"), "@f: load of 32 bytes outside every buffer");
+  EXPECT_EQ(at("-2"), "@f: load of 32 bytes outside every buffer");
+}
+
 TEST(LoopOps, Comparisons) {
   auto compare = [](const std::string& op, const std::string& type, auto a, auto b) {
     Buffers buffers;

@@ -40,6 +40,9 @@ Function arithmetic() {
   b.convert(Op::bitcast, i32, vec(Scalar::i16, 16));
   b.splat(b.real(kF64, -0.1), 4);
   b.dot2(i16, i16);
+  b.pack_sat(i32, i32);
+  b.expand_load(b.constant(vec(Scalar::i16, 1), -2), in, i64, -6);
+  b.expand_load(b.i32(5), in, i64);
   b.extract(i32, 7);
   b.reduce_smax(i8);
   b.shuffle(i8, i8, {5, 0, 1, 2});

@@ -14,11 +14,11 @@ class DecoderAbi : public ::testing::Test {
 
   int32_t open(const Bytes& jpeg, PixelRect r, int64_t width = kWidth, int64_t height = kHeight) {
     error_ = {};
-    return hr_jpeg_open(decoder_.get(), jpeg.data(), static_cast<int64_t>(jpeg.size()), width, height, r.top,
-                        r.left, r.rows, r.cols, window_, &error_);
+    return hr_image_open(decoder_.get(), jpeg.data(), static_cast<int64_t>(jpeg.size()), width, height,
+                         HR_ENCODING_JPEG, 0, r.top, r.left, r.rows, r.cols, window_, &error_);
   }
   int32_t rows(uint8_t* dst, int64_t stride, int64_t count) {
-    return hr_jpeg_rows(decoder_.get(), dst, stride, count, &error_);
+    return hr_image_rows(decoder_.get(), dst, stride, count, &error_);
   }
   std::string text() const { return error_.text; }
 
@@ -42,7 +42,7 @@ TEST_F(DecoderAbi, DeliversRowsInPiecesOfAnySize) {
       const int64_t n = std::min<int64_t>(piece, rect.rows - row);
       ASSERT_EQ(rows(out.data() + row * stride, stride, n), HR_OK) << text();
     }
-    EXPECT_EQ(hr_jpeg_close(decoder_.get(), &error_), HR_OK);
+    EXPECT_EQ(hr_image_close(decoder_.get(), &error_), HR_OK);
     for (uint32_t y = 0; y < rect.rows; ++y) {
       ASSERT_EQ(std::memcmp(out.data() + y * stride + window_[0] * 3,
                             full_.rgb.data() + ((rect.top + y) * kWidth + rect.left) * 3, rect.cols * 3),
@@ -79,8 +79,8 @@ TEST_F(DecoderAbi, RectanglesOutsideTheImageAreRefusedWithTheirNumbers) {
                               {0, INT64_MIN, 1, 1}};
   for (const auto& c : cases) {
     hr_error error = {};
-    EXPECT_EQ(hr_jpeg_open(decoder_.get(), jpeg_.data(), static_cast<int64_t>(jpeg_.size()), kWidth, kHeight,
-                           c[0], c[1], c[2], c[3], window_, &error),
+    EXPECT_EQ(hr_image_open(decoder_.get(), jpeg_.data(), static_cast<int64_t>(jpeg_.size()), kWidth, kHeight,
+                            HR_ENCODING_JPEG, 0, c[0], c[1], c[2], c[3], window_, &error),
               HR_E_CROP_OUTSIDE);
     EXPECT_EQ(error.code, HR_E_CROP_OUTSIDE);
     for (int i = 0; i < 4; ++i) EXPECT_EQ(error.args[i], c[i]);
@@ -108,26 +108,30 @@ TEST_F(DecoderAbi, SizeMustMatchTheMetadata) {
 TEST_F(DecoderAbi, WrongUseIsReportedNotExecuted) {
   Bytes out(kWidth * 3 * kHeight);
   EXPECT_EQ(rows(out.data(), kWidth * 3, 1), HR_E_INTERNAL);
-  EXPECT_EQ(text(), "hr_jpeg_rows: no image is open");
+  EXPECT_EQ(text(), "hr_image_rows: no image is open");
   ASSERT_EQ(open(jpeg_, {0, 0, 4, kWidth}), HR_OK);
   EXPECT_EQ(rows(out.data(), kWidth * 3 - 1, 1), HR_E_INTERNAL);
-  EXPECT_EQ(text(), "hr_jpeg_rows: stride shorter than a row");
+  EXPECT_EQ(text(), "hr_image_rows: stride shorter than a row");
   EXPECT_EQ(rows(nullptr, kWidth * 3, 1), HR_E_INTERNAL);
-  EXPECT_EQ(text(), "hr_jpeg_rows: no destination");
+  EXPECT_EQ(text(), "hr_image_rows: no destination");
   EXPECT_EQ(rows(out.data(), kWidth * 3, 5), HR_E_INTERNAL);
-  EXPECT_EQ(text(), "hr_jpeg_rows: more rows than the rectangle has left");
+  EXPECT_EQ(text(), "hr_image_rows: more rows than the rectangle has left");
   EXPECT_EQ(rows(out.data(), kWidth * 3, -1), HR_E_INTERNAL);
   EXPECT_EQ(rows(out.data(), kWidth * 3, 3), HR_OK);
   EXPECT_EQ(rows(out.data(), kWidth * 3, 2), HR_E_INTERNAL);
-  EXPECT_EQ(text(), "hr_jpeg_rows: more rows than the rectangle has left");
+  EXPECT_EQ(text(), "hr_image_rows: more rows than the rectangle has left");
   EXPECT_EQ(rows(out.data(), kWidth * 3, 1), HR_OK);
-  EXPECT_EQ(hr_jpeg_close(decoder_.get(), &error_), HR_OK);
-  EXPECT_EQ(hr_jpeg_close(decoder_.get(), &error_), HR_OK);  // nothing open: nothing to do
-  EXPECT_EQ(hr_jpeg_open(nullptr, jpeg_.data(), 10, 1, 1, 0, 0, 1, 1, window_, &error_), HR_E_INTERNAL);
-  EXPECT_EQ(text(), "hr_jpeg_open: bad argument");
-  EXPECT_EQ(hr_jpeg_open(decoder_.get(), jpeg_.data(), -1, 1, 1, 0, 0, 1, 1, window_, &error_),
+  EXPECT_EQ(hr_image_close(decoder_.get(), &error_), HR_OK);
+  EXPECT_EQ(hr_image_close(decoder_.get(), &error_), HR_OK);  // nothing open: nothing to do
+  EXPECT_EQ(hr_image_open(nullptr, jpeg_.data(), 10, 1, 1, HR_ENCODING_JPEG, 0, 0, 0, 1, 1, window_, &error_),
             HR_E_INTERNAL);
-  EXPECT_EQ(hr_jpeg_open(decoder_.get(), nullptr, 10, 1, 1, 0, 0, 1, 1, window_, &error_), HR_E_INTERNAL);
+  EXPECT_EQ(text(), "hr_image_open: bad argument");
+  EXPECT_EQ(hr_image_open(decoder_.get(), jpeg_.data(), -1, 1, 1, HR_ENCODING_JPEG, 0, 0, 0, 1, 1, window_,
+                          &error_),
+            HR_E_INTERNAL);
+  EXPECT_EQ(
+      hr_image_open(decoder_.get(), nullptr, 10, 1, 1, HR_ENCODING_JPEG, 0, 0, 0, 1, 1, window_, &error_),
+      HR_E_INTERNAL);
   EXPECT_EQ(decode_rgb(decoder_.get(), jpeg_, kWidth, kHeight, {0, 0, 1, 2}, out.data(), 5).to_string(),
             "error[internal] decode_rgb: stride shorter than a row");
 }
@@ -141,7 +145,7 @@ TEST_F(DecoderAbi, WarningsAreAddedOnClose) {
   ASSERT_EQ(rows(out.data(), 48, 16), HR_OK);
   EXPECT_EQ(error_.warnings, 0);
   error_.warnings = 41;
-  ASSERT_EQ(hr_jpeg_close(decoder_.get(), &error_), HR_OK);
+  ASSERT_EQ(hr_image_close(decoder_.get(), &error_), HR_OK);
   EXPECT_EQ(error_.warnings, 42);
   uint64_t warnings = 7;
   EXPECT_TRUE(decode_rgb(decoder_.get(), jpeg, 16, 16, {0, 0, 16, 16}, out.data(), 48, &warnings).ok());
@@ -160,8 +164,8 @@ TEST_F(DecoderAbi, DamageShowsWhereItIsReached) {
   EXPECT_EQ(error_.code, HR_E_DECODE);
   EXPECT_EQ(text(), "premature end of JPEG data");
   EXPECT_EQ(rows(out.data(), kWidth * 3, 1), HR_E_INTERNAL);
-  EXPECT_EQ(text(), "hr_jpeg_rows: no image is open");
-  EXPECT_EQ(hr_jpeg_close(decoder_.get(), &error_), HR_OK);
+  EXPECT_EQ(text(), "hr_image_rows: no image is open");
+  EXPECT_EQ(hr_image_close(decoder_.get(), &error_), HR_OK);
   EXPECT_EQ(open(cut, {kHeight - 1, 0, 1, kWidth}), HR_E_DECODE) << "damage above the rectangle";
   EXPECT_EQ(text(), "premature end of JPEG data");
   EXPECT_EQ(compare_region(decoder_.get(), jpeg_, full_, {0, 0, kHeight, kWidth}), "");

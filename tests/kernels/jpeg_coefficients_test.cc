@@ -94,6 +94,10 @@ TEST(JpegCoefficients, KindsThatAreNotPackedSayWhy) {
             "error[packed.unsupported] sampling factors 2x1, 2x1, 1x1");
   EXPECT_EQ(error({.width = 9, .height = 9, .h = {1, 2, 1, 1}}),
             "error[packed.unsupported] sampling factors 1x1, 2x1, 1x1");
+  for (const int v : {1, 2}) {
+    EXPECT_EQ(error({.width = 9, .height = 9, .space = "RGB", .h = {3 - v, 1, 1, 1}, .v = {v, 1, 1, 1}}),
+              "error[packed.unsupported] RGB with subsampling");
+  }
   EXPECT_EQ(error({.width = 9, .height = 9, .scans = Scans::dc_only}),
             "error[packed.unsupported] incomplete progressive scans");
   EXPECT_EQ(error({.width = 9, .height = 9, .scans = Scans::coarse}),

@@ -38,7 +38,8 @@ Bytes make_samples(const JpegSpec& spec, int components) {
       for (int c = 0; c < components; ++c) {
         const double wave = std::sin(x * (0.31 + 0.17 * c) + spec.seed) * std::cos(y * (0.43 - 0.11 * c));
         const int noise = static_cast<int>(rng() % 41) - 20;
-        samples[i++] = static_cast<uint8_t>(std::clamp(128 + static_cast<int>(95 * wave) + noise, 0, 255));
+        const double value = spec.contrast * (static_cast<int>(95 * wave) + noise);
+        samples[i++] = static_cast<uint8_t>(std::clamp(128 + static_cast<int>(value), 0, 255));
       }
     }
   }

@@ -35,6 +35,7 @@ struct JpegSpec {
   int quality = 85;
   bool adobe = true;  ///< Adobe marker where libjpeg would write one
   uint32_t seed = 1;  ///< of the content: waves and some noise
+  double contrast = 1;  ///< of the content; at 0.3 no colour is out of range
 };
 
 /// A name for messages: "37x21 YCbCr 2x2,1x1,1x1 progressive".

@@ -1,0 +1,393 @@
+#include <cstddef>
+
+#include "compiler/lower/nest_tables.h"
+#include "compiler/lower/planes.h"
+#include "headrace/planes.h"
+#include "kernels/coefficient_rows.h"
+
+namespace headrace::lowering {
+
+using loop::Builder;
+using loop::Function;
+using loop::kI32;
+using loop::kI64;
+using loop::kPtr;
+using loop::Op;
+using loop::Scalar;
+using loop::V;
+using loop::Values;
+
+namespace {
+
+constexpr int64_t kColumnBytes = 2 * kPlaneRows;
+/// Strips have 16 rows, also where the pipeline's other loops work on more or fewer.
+constexpr Schedule kPlaneSchedule{.vector_bits = 256};
+
+// How an image is made up of planes. `across` and `down` are 1 where chroma has half the samples, else 0.
+struct PlanesWord {
+  V across, down, gray;
+};
+PlanesWord planes_word(V planes) {
+  Builder& b = *planes.b;
+  static_assert(HR_PLANES_422 == 2 && HR_PLANES_420 == 3 && HR_PLANES_440 == 4);
+  const V one = b.i64(1);
+  return {loop::lshr(planes, 1) & one, loop::lshr(planes + 1, 2) & one, planes == b.i64(HR_PLANES_GRAY)};
+}
+
+V chroma_taps(V taps) { return loop::lshr(taps, 1) + 2; }
+
+// A power of two, at least `least` and 2.
+V power_of_two(V least) {
+  V v = least - 1;
+  for (int shift = 1; shift <= 32; shift *= 2) v = v | loop::lshr(v, shift);
+  return v + 1;
+}
+
+// First and last chroma sample that pixels of [first, first + count) are interpolated from, or of a plane
+// that is not subsampled the pixels themselves.
+struct Span {
+  V first, last;
+};
+Span chroma_span(V half, V first, V count, V samples) {
+  Builder& b = *half.b;
+  const V subsampled = half == b.i64(1), last = first + count - 1;
+  return {b.select(subsampled, max(loop::lshr(first + 1, 1) - 1, b.i64(0)), first),
+          b.select(subsampled, min(loop::lshr(last + 1, 1), samples - 1), last)};
+}
+
+// Stages that work on strips of RGB as well, if those have as many rows.
+bool same_strips(const Schedule& s) { return s.strip_rows() == kPlaneRows; }
+std::string columns_name(const Schedule& s) {
+  return same_strips(s) ? columns_stage_name(true) : "columns_plane";
+}
+std::string horizontal_name(Arith arith, const Schedule& s) {
+  if (arith == Arith::q14) return "horizontal_plane";
+  return same_strips(s) ? horizontal_stage_name(arith) : "horizontal_plane_wide";
+}
+std::string idct_name() { return "idct"; }
+std::string chroma_table_name() { return "chroma_table"; }
+std::string vertical_name(const StripGroup& g, Arith arith) {
+  return group_stage_name(g, arith == Arith::q14_wide ? "vertical_planes_wide" : "vertical_planes");
+}
+
+}  // namespace
+
+V has_planes(const FieldAccess& field) {
+  Builder& b = *field.fields.b;
+  const V encoding = field.encoding(), limit = b.i64(kMaxPlaneSide);
+  const V in_planes = (encoding == b.i64(HR_ENCODING_PACKED)) | (encoding == b.i64(HR_ENCODING_YCC));
+  const V known = b.compare(loop::Pred::ule, field.planes(), b.i64(HR_PLANES_440));
+  return in_planes & known & (field.width() <= limit) & (field.height() <= limit);
+}
+
+bool uses_planes(const graph::Node& resample, const Facts& facts) {
+  return resample.int_attr("planes") == 1 && (facts.packed || facts.ycc);
+}
+
+PlanesMemory layout_planes(const graph::Node& node, const ResampleValues& r, V planes) {
+  Builder& b = *planes.b;
+  const std::string& filter = node.text_attr("filter");
+  const V least = b.i64(kMinTaps);
+  const V h_taps = max(taps_bound(filter, r.src[3], r.dst[1]), least),
+          v_taps = max(taps_bound(filter, r.src[2], r.dst[0]), least);
+  PlanesMemory m;
+  ScratchLayout scratch{b.i64(0)};
+  take_tables(scratch, r, h_taps, v_taps, m);
+  m.ch_start = scratch.take(m.h_stride << 2);
+  m.ch_weight = scratch.take(m.h_stride * chroma_taps(h_taps) << 2);
+  m.cv_start = scratch.take(m.v_stride << 2);
+  m.cv_weight = scratch.take(m.v_stride * chroma_taps(v_taps) << 2);
+  m.coefficients = scratch.take(b.i64(sizeof(hr_coefficient_rows)));
+  m.rows = scratch.take((v_taps + chroma_taps(v_taps)) << 3);
+  // Whole blocks, or tiles of 16 columns, on both sides of the rectangle; taps of weight zero reach beyond.
+  m.columns = scratch.take((r.src[3] + h_taps + 40) * kColumnBytes);
+  m.row_bytes = align_up(r.window[3], kRowPad) << 1;
+  // Rows that output rows wait for, and the next strip. An output row waits for chroma two rows longer than
+  // for luma.
+  const V luma_rows = power_of_two(v_taps + (kPlaneRows + 2));
+  const V half = planes_word(planes).down == b.i64(1);
+  const V chroma_rows = b.select(half, power_of_two(chroma_taps(v_taps) + (kPlaneRows + 2)), luma_rows);
+  m.luma_mask = luma_rows - 1;
+  m.chroma_mask = chroma_rows - 1;
+  m.luma = scratch.take(m.row_bytes * luma_rows);
+  m.chroma = scratch.take((m.row_bytes << 1) * chroma_rows);
+  m.total = scratch.total;
+  return m;
+}
+
+namespace {
+
+class PlanesNest {
+ public:
+  PlanesNest(Builder& b, const EntryContext& ctx, const StripGroup& g)
+      : b_(b), ctx_(ctx), g_(g), node_(ctx.graph[g.resample]), filter_(node_.text_attr("filter")) {}
+
+  void build() {
+    const V frame = b_.param(kPtr);
+    working_ = b_.param(kPtr);
+    dst_ = b_.param(kPtr);
+    decoder_ = b_.load(kPtr, frame, kRunDecoder);
+    error_ = b_.load(kPtr, frame, kRunError);
+    const int64_t index = ctx_.field_index.at(ctx_.graph[node_.operands[0]].text_attr("name"));
+    const FieldAccess field{b_.load(kPtr, frame, kRunFields), index};
+    data_ = field.data();
+    size_ = field.size();
+    width_ = field.width();
+    height_ = field.height();
+    planes_ = field.planes();
+    word_ = planes_word(planes_);
+    r_ = load_values(b_, ctx_, g_, b_.load(kPtr, frame, kRunSlots));
+    dst_stride_ = output_stride(b_, g_, r_);
+    m_ = layout_planes(node_, r_, planes_);
+    packed_ = field.encoding() == b_.i64(HR_ENCODING_PACKED);
+    const V top = r_.src[0], left = r_.src[1], height = r_.src[2], width = r_.src[3];
+    chroma_width_ = ceil_half(width_, word_.across);
+    chroma_height_ = ceil_half(height_, word_.down);
+    across_ = chroma_span(word_.across, left, width, chroma_width_);
+    down_ = chroma_span(word_.down, top, height, chroma_height_);
+    open();
+    call_tables(b_, node_, r_, m_, working_);
+    h_taps_ = b_.load(kI64, at(m_.h_taps));
+    v_taps_ = b_.load(kI64, at(m_.v_taps));
+    h_wide_ = across_is_wide(filter_, r_);
+    v_wide_ = down_is_wide(filter_, r_);
+    chroma_tables();
+    const V one = b_.i64(1);
+    // Chroma's span covers that of luma.
+    const V first_unit = loop::lshr(down_.first, 4), last_unit = loop::lshr(down_.last, 4);
+    first_strip_ = loop::lshr(top, 4);
+    const V strips_end = loop::lshr(top + height - 1, 4) + 1;
+    b_.for_(first_unit, last_unit + 1, one, {b_.i64(0)}, [&](V unit, const Values& done) {
+      if (ctx_.facts.packed) {
+        b_.if_(packed_, [&] {
+          b_.call_checked("hr_packed_unit", {decoder_, unit, at(m_.coefficients), error_});
+        });
+      }
+      b_.if_(b_.select(word_.gray, b_.i64(0), one) == one, [&] {
+        for (int c = 1; c <= 2; ++c) chroma_strip(unit, first_unit, c);
+      });
+      const V unit_strip = b_.select(down(), unit << 1, unit);
+      const V begin = max(unit_strip, first_strip_), end = min(unit_strip + 1 + word_.down, strips_end);
+      // Once also where only chroma is needed of the unit.
+      return b_.for_(begin, max(end, begin + 1), one, done, [&](V strip, const Values& carried) {
+        b_.if_(strip < end, [&] { luma_strip(strip, strip - unit_strip); });
+        const V finished = finished_rows((min(strip + 1, end) << 4) - top, unit);
+        vertical(carried[0], finished, first_unit);
+        return Values{finished};
+      });
+    });
+  }
+
+ private:
+  V at(V offset) { return working_ + offset; }
+  V across() { return word_.across == b_.i64(1); }
+  V down() { return word_.down == b_.i64(1); }
+  V ceil_half(V v, V half) { return b_.select(half == b_.i64(1), loop::lshr(v + 1, 1), v); }
+
+  void open() {
+    if (ctx_.facts.packed) {
+      b_.if_(packed_, [&] {
+        b_.call_checked("hr_packed_open", {decoder_, data_, size_, width_, height_, planes_, r_.src[0],
+                                           r_.src[1], r_.src[2], r_.src[3], at(m_.coefficients), error_});
+      });
+    }
+    if (!ctx_.facts.ycc) return;
+    const V luma = width_ * height_, chroma = chroma_width_ * chroma_height_;
+    plane_offset_[0] = b_.i64(0);
+    plane_offset_[1] = luma;
+    plane_offset_[2] = luma + chroma;
+    const V needed = b_.select(word_.gray, luma, luma + (chroma << 1));
+    b_.if_(b_.select(packed_, b_.i64(0), needed) > size_, [&] { fail(error_, HR_E_SHORT, {size_, needed}); });
+  }
+
+  void chroma_tables() {
+    const V zero = b_.i64(0), one = b_.i64(1), three = b_.i64(3), four = b_.i64(4);
+    const V wide_enough = chroma_width_ > b_.i64(2);
+    b_.if_(across(), [&] {
+      const V fancy = wide_enough;
+      b_.call_checked(chroma_table_name(), {at(m_.h_start), at(m_.h_weight), h_taps_, m_.h_stride, r_.src[1],
+                                            chroma_width_, b_.select(fancy, three, four),
+                                            b_.select(fancy, one, zero), at(m_.ch_start), at(m_.ch_weight)});
+    });
+    // Gray has no chroma: its table has no weights, and what they would weigh may be anything.
+    b_.if_(down() | word_.gray, [&] {
+      const V fancy = wide_enough | (word_.across == zero);
+      const V near = b_.select(word_.gray, zero, b_.select(fancy, three, four));
+      const V next = b_.select(word_.gray, zero, b_.select(fancy, one, zero));
+      b_.call_checked(chroma_table_name(), {at(m_.v_start), at(m_.v_weight), v_taps_, m_.v_stride, r_.src[0],
+                                            chroma_height_, near, next, at(m_.cv_start), at(m_.cv_weight)});
+    });
+  }
+
+  // 16 rows of a component, from block column `first` on, to m_.columns. `pair` is the strip's number in the
+  // unit.
+  void columns(int component, V first, V last, V strip, V pair, V plane_width, V plane_height) {
+    const V first_block = loop::lshr(first, 3);
+    const auto from_coefficients = [&] {
+      const V base = at(m_.coefficients);
+      Values args;
+      for (int row = 0; row < 2; ++row) {
+        const V rows = base + pair * int64_t(2 * sizeof(hr_block_row));
+        const int64_t at_row =
+            int64_t(offsetof(hr_coefficient_rows, rows) + size_t(component * 4 + row) * sizeof(hr_block_row));
+        args.push_back(b_.load(kPtr, rows, at_row + int64_t(offsetof(hr_block_row, masks))));
+        args.push_back(b_.load(kPtr, rows, at_row + int64_t(offsetof(hr_block_row, offsets))));
+        args.push_back(b_.load(kPtr, rows, at_row + int64_t(offsetof(hr_block_row, dc))));
+      }
+      args.push_back(b_.load(kPtr, base, offsetof(hr_coefficient_rows, values)));
+      args.push_back(b_.load(
+          kPtr, base, int64_t(offsetof(hr_coefficient_rows, quant) + size_t(component) * sizeof(void*))));
+      args.push_back(first_block);
+      args.push_back(loop::lshr(last, 3) - first_block + 1);
+      args.push_back(at(m_.columns));
+      b_.call_checked(idct_name(), args);
+    };
+    const auto from_samples = [&] {
+      const V row = strip << 4, column = first_block << 3;
+      const V src = data_ + (plane_offset_[component] + row * plane_width + column);
+      b_.call_checked(
+          columns_name(ctx_.schedule),
+          {src, plane_width, min(plane_height - row, b_.i64(kPlaneRows)), last - column + 1, at(m_.columns)});
+    };
+    if (!ctx_.facts.ycc) return from_coefficients();
+    if (!ctx_.facts.packed) return from_samples();
+    b_.if_(
+        packed_,
+        [&] {
+          from_coefficients();
+          return Values{};
+        },
+        [&] {
+          from_samples();
+          return Values{};
+        });
+  }
+
+  void by_width(V is_wide, const std::function<void(Arith)>& body) {
+    b_.if_(
+        is_wide,
+        [&] {
+          body(Arith::q14_wide);
+          return Values{};
+        },
+        [&] {
+          body(Arith::q14);
+          return Values{};
+        });
+  }
+
+  // The horizontal pass over m_.columns, the first of which is pixel `origin` of the table's.
+  void horizontal(V origin, V start, V weight, V taps, V dst, V row_bytes) {
+    const Values args{at(m_.columns) + origin * -kColumnBytes,
+                      start,
+                      weight,
+                      taps,
+                      align_up(r_.window[3], 8),
+                      m_.h_stride,
+                      dst,
+                      row_bytes,
+                      b_.i64(0),
+                      b_.i64(1)};
+    by_width(h_wide_, [&](Arith a) { b_.call_checked(horizontal_name(a, ctx_.schedule), args); });
+  }
+
+  void luma_strip(V strip, V pair) {
+    const V left = r_.src[1], last = left + r_.src[3] - 1;
+    columns(0, left, last, strip, pair, width_, height_);
+    const V row = ((strip - first_strip_) << 4) & m_.luma_mask;
+    horizontal(align_down8(left) - left, at(m_.h_start), at(m_.h_weight), h_taps_,
+               at(m_.luma) + row * m_.row_bytes, m_.row_bytes);
+  }
+
+  void chroma_strip(V unit, V first_unit, int component) {
+    columns(component, across_.first, across_.last, unit, b_.i64(0), chroma_width_, chroma_height_);
+    const V row = ((unit - first_unit) << 4) & m_.chroma_mask, row_bytes = m_.row_bytes << 1;
+    const V origin = align_down8(across_.first) - b_.select(across(), b_.i64(0), r_.src[1]);
+    horizontal(origin, b_.select(across(), at(m_.ch_start), at(m_.h_start)),
+               b_.select(across(), at(m_.ch_weight), at(m_.h_weight)),
+               b_.select(across(), chroma_taps(h_taps_), h_taps_),
+               at(m_.chroma) + row * row_bytes + (component == 2 ? m_.row_bytes : b_.i64(0)), row_bytes);
+  }
+  V align_down8(V v) { return v & b_.i64(-8); }
+
+  V own_table() { return down() | word_.gray; }
+  V cv_start() { return b_.select(own_table(), at(m_.cv_start), at(m_.v_start)); }
+  V cv_taps() { return b_.select(own_table(), chroma_taps(v_taps_), v_taps_); }
+
+  // How many output rows have all their source rows: luma up to row `ready` of the rectangle, chroma up to
+  // `unit`.
+  V finished_rows(V ready, V unit) {
+    const loop::Type t = loop::vec(Scalar::i32, ctx_.schedule.vector_bits / 32);
+    const V endless = b_.i64(INT32_MAX), chroma_ready = (unit + 1) << 4;
+    const V luma_limit = b_.select(ready >= r_.src[2], endless, ready);
+    const V chroma_limit = b_.select(down() & (chroma_ready <= down_.last), chroma_ready, endless);
+    auto splat = [&](V v) { return b_.splat(b_.convert(Op::trunc, v, kI32), t.lanes); };
+    const V luma_last = splat(luma_limit - v_taps_), chroma_last = splat(chroma_limit - cv_taps());
+    const V none = b_.constant(t, 0), luma_start = at(m_.v_start), chroma_start = cv_start();
+    const Values last = b_.for_(b_.i64(0), r_.window[2], b_.i64(t.lanes), {none}, [&](V i, const Values& c) {
+      const V number = splat(i) + b_.iota(t) + 1;
+      const V ok =
+          (b_.load(t, luma_start, i << 2) <= luma_last) & (b_.load(t, chroma_start, i << 2) <= chroma_last);
+      return Values{max(c[0], b_.select(ok, number, none))};
+    });
+    return b_.convert(Op::sext, b_.reduce_smax(min(last[0], splat(r_.window[2]))), kI64);
+  }
+
+  void vertical(V begin, V end, V first_unit) {
+    const V zero = b_.i64(0), top = r_.src[0];
+    // Rings begin with the first strip or unit; tables count from the rectangle's top, or the plane's.
+    const V luma_base = top - (first_strip_ << 4);
+    const V chroma_base = b_.select(down(), zero - (first_unit << 4), b_.select(word_.gray, zero, luma_base));
+    const Values args{at(m_.luma),    at(m_.chroma),
+                      at(m_.v_start), at(m_.v_weight),
+                      cv_start(),     b_.select(own_table(), at(m_.cv_weight), at(m_.v_weight)),
+                      at(m_.rows),    dst_,
+                      v_taps_,        cv_taps(),
+                      m_.v_stride,    m_.luma_mask,
+                      m_.chroma_mask, luma_base,
+                      chroma_base,    m_.row_bytes,
+                      begin,          end,
+                      r_.window[2],   r_.pre_v ^ r_.post_v,
+                      r_.window[3],   dst_stride_};
+    by_width(v_wide_, [&](Arith a) { b_.call_checked(vertical_name(g_, a), args); });
+  }
+
+  Builder& b_;
+  const EntryContext& ctx_;
+  const StripGroup& g_;
+  const graph::Node& node_;
+  const std::string& filter_;
+  ResampleValues r_;
+  PlanesWord word_;
+  PlanesMemory m_;
+  V working_, dst_, dst_stride_, decoder_, error_;
+  V data_, size_, width_, height_, planes_, packed_, chroma_width_, chroma_height_, h_taps_, v_taps_, h_wide_,
+      v_wide_, first_strip_;
+  V plane_offset_[3];
+  Span across_, down_;
+};
+
+}  // namespace
+
+void add_planes_nest(const StripGroup& group, const EntryContext& ctx,
+                     const std::function<void(const std::string&, const std::function<Function()>&)>& add) {
+  const Schedule& s = ctx.schedule;
+  if (ctx.facts.packed) add(idct_name(), [&] { return build_idct_stage(idct_name(), kPlaneSchedule); });
+  if (ctx.facts.ycc)
+    add(columns_name(s), [&] { return build_columns_stage(columns_name(s), true, kPlaneSchedule); });
+  add(chroma_table_name(), [&] { return build_chroma_table_stage(chroma_table_name(), s); });
+  for (const Arith arith : group_ariths(ctx.graph[group.resample])) {
+    const std::string across = horizontal_name(arith, s), down = vertical_name(group, arith);
+    add(across,
+        [&] { return build_horizontal_stage(across, arith, horizontal_channels(arith, 1), kPlaneSchedule); });
+    add(down, [&] { return build_vertical_planes_stage(down, arith, group.ops, group.store, s); });
+  }
+  const std::string name = group_stage_name(group, "planes");
+  add(name, [&] {
+    Builder b(name);
+    PlanesNest(b, ctx, group).build();
+    return b.finish();
+  });
+}
+
+}  // namespace headrace::lowering

@@ -1,0 +1,22 @@
+// The component planes of an image in a plane encoding, as they lie in memory or as the IDCT leaves them: no
+// upsampling, no colour.
+#pragma once
+
+#include <cstdint>
+
+#include "headrace/abi.h"
+
+namespace headrace {
+
+struct PlaneRect {
+  int64_t top, left, rows, cols;  ///< pixels
+};
+
+/// Fills planes[c], dense and of the size headrace/planes.h says, for each component of a field in encoding
+/// PACKED or YCC. Samples that no pixel of the rectangle (inside the image) depends on may be left as they
+/// are. `decoder` is an hr_decoder; whatever was open on it is dropped. Errors: HR_E_DECODE, HR_E_SHORT,
+/// HR_E_LIMIT.
+hr_result read_planes(void* decoder, const hr_field& field, const PlaneRect& rect, uint8_t* const* planes,
+                      hr_error* error);
+
+}  // namespace headrace

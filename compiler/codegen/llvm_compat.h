@@ -23,13 +23,14 @@ inline void set_triple(llvm::Module& m, const std::string& triple) {
 
 inline std::unique_ptr<llvm::TargetMachine> create_target_machine(const llvm::Target& target, const std::string& triple,
                                                                   const std::string& cpu, const std::string& features,
-                                                                  const llvm::TargetOptions& options) {
+                                                                  const llvm::TargetOptions& options,
+                                                                  llvm::CodeGenOptLevel effort) {
 #if LLVM_VERSION_MAJOR >= 21
   return std::unique_ptr<llvm::TargetMachine>(target.createTargetMachine(
-      llvm::Triple(triple), cpu, features, options, llvm::Reloc::PIC_, std::nullopt, llvm::CodeGenOptLevel::Default));
+      llvm::Triple(triple), cpu, features, options, llvm::Reloc::PIC_, std::nullopt, effort));
 #else
   return std::unique_ptr<llvm::TargetMachine>(target.createTargetMachine(
-      triple, cpu, features, options, llvm::Reloc::PIC_, std::nullopt, llvm::CodeGenOptLevel::Default));
+      triple, cpu, features, options, llvm::Reloc::PIC_, std::nullopt, effort));
 #endif
 }
 

@@ -44,14 +44,14 @@ void initialize_targets() {
   });
 }
 
-Expected<std::unique_ptr<llvm::TargetMachine>> make_target_machine(const TargetSpec& spec) {
+Expected<std::unique_ptr<llvm::TargetMachine>> make_target_machine(const TargetSpec& spec, llvm::CodeGenOptLevel effort) {
   initialize_targets();
   std::string error;
   const llvm::Target* target = lookup_target(spec.triple, error);
   if (!target) return Status("compile.target", spec.triple, error);
   llvm::TargetOptions options;
   options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
-  auto machine = create_target_machine(*target, spec.triple, spec.cpu, spec.features, options);
+  auto machine = create_target_machine(*target, spec.triple, spec.cpu, spec.features, options, effort);
   if (!machine) return Status("compile.target", spec.triple, "LLVM has no code generator for " + spec.cpu);
   return machine;
 }

@@ -21,6 +21,6 @@ TargetSpec target_spec(Isa isa);
 /// Registers the back ends once per process.
 void initialize_targets();
 
-Expected<std::unique_ptr<llvm::TargetMachine>> make_target_machine(const TargetSpec& spec);
+Expected<std::unique_ptr<llvm::TargetMachine>> make_target_machine(const TargetSpec& spec, llvm::CodeGenOptLevel effort);
 
 }  // namespace headrace::codegen

@@ -2,7 +2,6 @@
 
 #include "compiler/lower/nest_tables.h"
 #include "compiler/lower/planes.h"
-#include "headrace/planes.h"
 #include "kernels/coefficient_rows.h"
 
 namespace headrace::lowering {
@@ -19,29 +18,9 @@ using loop::Values;
 
 namespace {
 
-constexpr int64_t kColumnBytes = 2 * kPlaneRows;
+constexpr int64_t kComponentRows = sizeof(hr_coefficient_rows::rows[0]);
 /// Strips have 16 rows, also where the pipeline's other loops work on more or fewer.
 constexpr Schedule kPlaneSchedule{.vector_bits = 256};
-
-// How an image is made up of planes. `across` and `down` are 1 where chroma has half the samples, else 0.
-struct PlanesWord {
-  V across, down, gray;
-};
-PlanesWord planes_word(V planes) {
-  Builder& b = *planes.b;
-  static_assert(HR_PLANES_422 == 2 && HR_PLANES_420 == 3 && HR_PLANES_440 == 4);
-  const V one = b.i64(1);
-  return {loop::lshr(planes, 1) & one, loop::lshr(planes + 1, 2) & one, planes == b.i64(HR_PLANES_GRAY)};
-}
-
-V chroma_taps(V taps) { return loop::lshr(taps, 1) + 2; }
-
-// A power of two, at least `least` and 2.
-V power_of_two(V least) {
-  V v = least - 1;
-  for (int shift = 1; shift <= 32; shift *= 2) v = v | loop::lshr(v, shift);
-  return v + 1;
-}
 
 // First and last chroma sample that pixels of [first, first + count) are interpolated from, or of a plane
 // that is not subsampled the pixels themselves.
@@ -69,53 +48,6 @@ std::string chroma_table_name() { return "chroma_table"; }
 std::string vertical_name(const StripGroup& g, Arith arith) {
   return group_stage_name(g, arith == Arith::q14_wide ? "vertical_planes_wide" : "vertical_planes");
 }
-
-}  // namespace
-
-V has_planes(const FieldAccess& field) {
-  Builder& b = *field.fields.b;
-  const V encoding = field.encoding(), limit = b.i64(kMaxPlaneSide);
-  const V in_planes = (encoding == b.i64(HR_ENCODING_PACKED)) | (encoding == b.i64(HR_ENCODING_YCC));
-  const V known = b.compare(loop::Pred::ule, field.planes(), b.i64(HR_PLANES_440));
-  return in_planes & known & (field.width() <= limit) & (field.height() <= limit);
-}
-
-bool uses_planes(const graph::Node& resample, const Facts& facts) {
-  return resample.int_attr("planes") == 1 && (facts.packed || facts.ycc);
-}
-
-PlanesMemory layout_planes(const graph::Node& node, const ResampleValues& r, V planes) {
-  Builder& b = *planes.b;
-  const std::string& filter = node.text_attr("filter");
-  const V least = b.i64(kMinTaps);
-  const V h_taps = max(taps_bound(filter, r.src[3], r.dst[1]), least),
-          v_taps = max(taps_bound(filter, r.src[2], r.dst[0]), least);
-  PlanesMemory m;
-  ScratchLayout scratch{b.i64(0)};
-  take_tables(scratch, r, h_taps, v_taps, m);
-  m.ch_start = scratch.take(m.h_stride << 2);
-  m.ch_weight = scratch.take(m.h_stride * chroma_taps(h_taps) << 2);
-  m.cv_start = scratch.take(m.v_stride << 2);
-  m.cv_weight = scratch.take(m.v_stride * chroma_taps(v_taps) << 2);
-  m.coefficients = scratch.take(b.i64(sizeof(hr_coefficient_rows)));
-  m.rows = scratch.take((v_taps + chroma_taps(v_taps)) << 3);
-  // Whole blocks, or tiles of 16 columns, on both sides of the rectangle; taps of weight zero reach beyond.
-  m.columns = scratch.take((r.src[3] + h_taps + 40) * kColumnBytes);
-  m.row_bytes = align_up(r.window[3], kRowPad) << 1;
-  // Rows that output rows wait for, and the next strip. An output row waits for chroma two rows longer than
-  // for luma.
-  const V luma_rows = power_of_two(v_taps + (kPlaneRows + 2));
-  const V half = planes_word(planes).down == b.i64(1);
-  const V chroma_rows = b.select(half, power_of_two(chroma_taps(v_taps) + (kPlaneRows + 2)), luma_rows);
-  m.luma_mask = luma_rows - 1;
-  m.chroma_mask = chroma_rows - 1;
-  m.luma = scratch.take(m.row_bytes * luma_rows);
-  m.chroma = scratch.take((m.row_bytes << 1) * chroma_rows);
-  m.total = scratch.total;
-  return m;
-}
-
-namespace {
 
 class PlanesNest {
  public:
@@ -163,9 +95,8 @@ class PlanesNest {
           b_.call_checked("hr_packed_unit", {decoder_, unit, at(m_.coefficients), error_});
         });
       }
-      b_.if_(b_.select(word_.gray, b_.i64(0), one) == one, [&] {
-        for (int c = 1; c <= 2; ++c) chroma_strip(unit, first_unit, c);
-      });
+      b_.if_(b_.select(word_.gray, b_.i64(0), one) == one,
+             [&] { b_.for_(b_.i64(0), b_.i64(2), one, [&](V c) { chroma_strip(unit, first_unit, c); }); });
       const V unit_strip = b_.select(down(), unit << 1, unit);
       const V begin = max(unit_strip, first_strip_), end = min(unit_strip + 1 + word_.down, strips_end);
       // Once also where only chroma is needed of the unit.
@@ -193,9 +124,8 @@ class PlanesNest {
     }
     if (!ctx_.facts.ycc) return;
     const V luma = width_ * height_, chroma = chroma_width_ * chroma_height_;
-    plane_offset_[0] = b_.i64(0);
-    plane_offset_[1] = luma;
-    plane_offset_[2] = luma + chroma;
+    luma_samples_ = luma;
+    chroma_samples_ = chroma;
     const V needed = b_.select(word_.gray, luma, luma + (chroma << 1));
     b_.if_(b_.select(packed_, b_.i64(0), needed) > size_, [&] { fail(error_, HR_E_SHORT, {size_, needed}); });
   }
@@ -219,24 +149,28 @@ class PlanesNest {
     });
   }
 
+  // A component, the first sample of its plane (ycc), and the plane's size.
+  struct Plane {
+    V component, offset, width, height;
+  };
+
   // 16 rows of a component, from block column `first` on, to m_.columns. `pair` is the strip's number in the
   // unit.
-  void columns(int component, V first, V last, V strip, V pair, V plane_width, V plane_height) {
+  void columns(const Plane& plane, V first, V last, V strip, V pair) {
     const V first_block = loop::lshr(first, 3);
     const auto from_coefficients = [&] {
       const V base = at(m_.coefficients);
       Values args;
       for (int row = 0; row < 2; ++row) {
-        const V rows = base + pair * int64_t(2 * sizeof(hr_block_row));
+        const V rows = base + (plane.component * kComponentRows + pair * int64_t(2 * sizeof(hr_block_row)));
         const int64_t at_row =
-            int64_t(offsetof(hr_coefficient_rows, rows) + size_t(component * 4 + row) * sizeof(hr_block_row));
+            int64_t(offsetof(hr_coefficient_rows, rows) + size_t(row) * sizeof(hr_block_row));
         args.push_back(b_.load(kPtr, rows, at_row + int64_t(offsetof(hr_block_row, masks))));
         args.push_back(b_.load(kPtr, rows, at_row + int64_t(offsetof(hr_block_row, offsets))));
         args.push_back(b_.load(kPtr, rows, at_row + int64_t(offsetof(hr_block_row, dc))));
       }
       args.push_back(b_.load(kPtr, base, offsetof(hr_coefficient_rows, values)));
-      args.push_back(b_.load(
-          kPtr, base, int64_t(offsetof(hr_coefficient_rows, quant) + size_t(component) * sizeof(void*))));
+      args.push_back(b_.load(kPtr, base, plane.component << 3, offsetof(hr_coefficient_rows, quant)));
       args.push_back(first_block);
       args.push_back(loop::lshr(last, 3) - first_block + 1);
       args.push_back(at(m_.columns));
@@ -244,10 +178,10 @@ class PlanesNest {
     };
     const auto from_samples = [&] {
       const V row = strip << 4, column = first_block << 3;
-      const V src = data_ + (plane_offset_[component] + row * plane_width + column);
+      const V src = data_ + (plane.offset + row * plane.width + column);
       b_.call_checked(
           columns_name(ctx_.schedule),
-          {src, plane_width, min(plane_height - row, b_.i64(kPlaneRows)), last - column + 1, at(m_.columns)});
+          {src, plane.width, min(plane.height - row, b_.i64(kPlaneRows)), last - column + 1, at(m_.columns)});
     };
     if (!ctx_.facts.ycc) return from_coefficients();
     if (!ctx_.facts.packed) return from_samples();
@@ -293,20 +227,22 @@ class PlanesNest {
 
   void luma_strip(V strip, V pair) {
     const V left = r_.src[1], last = left + r_.src[3] - 1;
-    columns(0, left, last, strip, pair, width_, height_);
+    columns({b_.i64(0), b_.i64(0), width_, height_}, left, last, strip, pair);
     const V row = ((strip - first_strip_) << 4) & m_.luma_mask;
     horizontal(align_down8(left) - left, at(m_.h_start), at(m_.h_weight), h_taps_,
                at(m_.luma) + row * m_.row_bytes, m_.row_bytes);
   }
 
-  void chroma_strip(V unit, V first_unit, int component) {
-    columns(component, across_.first, across_.last, unit, b_.i64(0), chroma_width_, chroma_height_);
+  // Of Cb (0) or Cr (1).
+  void chroma_strip(V unit, V first_unit, V which) {
+    const V offset = ctx_.facts.ycc ? luma_samples_ + which * chroma_samples_ : b_.i64(0);
+    columns({which + 1, offset, chroma_width_, chroma_height_}, across_.first, across_.last, unit, b_.i64(0));
     const V row = ((unit - first_unit) << 4) & m_.chroma_mask, row_bytes = m_.row_bytes << 1;
     const V origin = align_down8(across_.first) - b_.select(across(), b_.i64(0), r_.src[1]);
     horizontal(origin, b_.select(across(), at(m_.ch_start), at(m_.h_start)),
                b_.select(across(), at(m_.ch_weight), at(m_.h_weight)),
                b_.select(across(), chroma_taps(h_taps_), h_taps_),
-               at(m_.chroma) + row * row_bytes + (component == 2 ? m_.row_bytes : b_.i64(0)), row_bytes);
+               at(m_.chroma) + row * row_bytes + which * m_.row_bytes, row_bytes);
   }
   V align_down8(V v) { return v & b_.i64(-8); }
 
@@ -361,9 +297,8 @@ class PlanesNest {
   PlanesWord word_;
   PlanesMemory m_;
   V working_, dst_, dst_stride_, decoder_, error_;
-  V data_, size_, width_, height_, planes_, packed_, chroma_width_, chroma_height_, h_taps_, v_taps_, h_wide_,
-      v_wide_, first_strip_;
-  V plane_offset_[3];
+  V data_, size_, width_, height_, planes_, packed_, luma_samples_, chroma_samples_, chroma_width_,
+      chroma_height_, h_taps_, v_taps_, h_wide_, v_wide_, first_strip_;
   Span across_, down_;
 };
 

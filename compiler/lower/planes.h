@@ -19,6 +19,8 @@ namespace headrace::lowering {
 
 /// Rows of a strip of one component.
 inline constexpr int64_t kPlaneRows = 16;
+/// Of a column of a strip.
+inline constexpr int64_t kColumnBytes = 2 * kPlaneRows;
 
 /// @NAME(masks0, offsets0, dc0, masks1, offsets1, dc1, values, quant: ptr, first, count: i64, dst: ptr).
 /// Blocks `first` to first + count - 1 of an upper (0) and a lower (1) row of blocks (hr_block_row) become 8
@@ -53,6 +55,16 @@ struct PlanesMemory : TableMemory {                  // luma's tables
 /// Whether a field is stored as planes of luma and chroma, and may be: an i1. What is not is left to
 /// hr_image_open() to decode or refuse.
 loop::V has_planes(const FieldAccess& field);
+
+/// How an image is made up of planes. `across` and `down` are 1 where chroma has half the samples, else 0;
+/// gray is an i1.
+struct PlanesWord {
+  loop::V across, down, gray;
+};
+PlanesWord planes_word(loop::V planes);
+
+/// Taps of a chroma table, given those of the luma's (resample::chroma_taps).
+loop::V chroma_taps(loop::V luma_taps);
 
 /// `planes` is a word that has_planes() takes.
 PlanesMemory layout_planes(const graph::Node& resample, const ResampleValues& values, loop::V planes);

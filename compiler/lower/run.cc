@@ -172,7 +172,7 @@ class RunBuilder {
     for (const auto& [code, compiled] : {std::pair{HR_ENCODING_PACKED, ctx_.facts.packed}, {HR_ENCODING_YCC, ctx_.facts.ycc}}) {
       if (compiled) continue;
       b_.if_(in_planes & (encoding == b_.i64(code)), [&] {
-        fail(error_, HR_E_ENCODING, {encoding, b_.i64(kKnownEncodings & ~(int64_t{1} << code))});
+        fail(error_, HR_E_ENCODING, {encoding, b_.i64(compiled_encodings())});
       });
     }
     if (!uses_planes(node, ctx_.facts)) return pixels(g, r, field, dst);
@@ -183,6 +183,13 @@ class RunBuilder {
       pixels(g, r, field, dst);
       return Values{};
     });
+  }
+
+  int64_t compiled_encodings() const {
+    int64_t known = kKnownEncodings;
+    if (!ctx_.facts.packed) known &= ~(int64_t{1} << HR_ENCODING_PACKED);
+    if (!ctx_.facts.ycc) known &= ~(int64_t{1} << HR_ENCODING_YCC);
+    return known;
   }
 
   // A coded image, a strip of its rows in RGB at a time.

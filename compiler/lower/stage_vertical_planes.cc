@@ -123,8 +123,9 @@ class VerticalPlanesStage {
 
   // R G B of Y Cb Cr, all q6 (ycc_to_rgb_q6 in ir/graph_interp_planes.cc).
   Values colour(V y, V cb, V cr) {
-    return {clamp(y + cr + times(cr, 13173)), clamp(y - times(cb, 11277) - times(cr, 23401)),
-            clamp(y + cb + cb - times(cb, 7471))};
+    const V red = times(cr, 13173), blue = times(cb, 7471);
+    const V green_cb = times(cb, 11277), green_cr = times(cr, 23401);
+    return {clamp(y + cr + red), clamp(y - green_cb - green_cr), clamp(y + cb + cb - blue)};
   }
 
   void row(V entry, V dst, V dst_plane) {

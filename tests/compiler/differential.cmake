@@ -14,7 +14,9 @@ function(headrace_engine_test)
 endfunction()
 
 headrace_engine_test(NAME differential_test SOURCES differential_test.cc ${headrace_engine_testing})
-headrace_engine_test(NAME planted_bugs_test SOURCES planted_bugs_test.cc loop_mutator.cc program_testing.cc)
+headrace_engine_test(NAME planted_bugs_test
+  SOURCES planted_bugs_test.cc loop_mutator.cc plane_images.cc program_testing.cc
+    ${PROJECT_SOURCE_DIR}/tests/kernels/packed_testing.cc)
 headrace_engine_test(NAME decode_exact_test
   SOURCES decode_exact_test.cc engines.cc program_testing.cc ${PROJECT_SOURCE_DIR}/tests/kernels/jpeg_testing.cc)
 headrace_engine_test(NAME fast_exact_test

@@ -5,12 +5,18 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <map>
+#include <random>
 #include <thread>
 
+#include "compiler/lower/lower.h"
+#include "compiler/pipeline/programs.h"
 #include "tests/compiler/coverage.h"
 #include "tests/compiler/engines.h"
+#include "tests/compiler/plane_images.h"
 #include "tests/compiler/random_images.h"
 #include "tests/compiler/random_spec.h"
+#include "tests/kernels/packed_testing.h"
 
 namespace headrace::testing {
 namespace {
@@ -44,6 +50,7 @@ void run_random_pipelines(Numerics numerics) {
   std::vector<std::string> engine_names{"loop"};
   for (const std::string& level : runnable_levels()) engine_names.push_back(level);
   int runs = 0, failing_runs = 0;
+  std::map<uint32_t, int> encodings;  // of samples that ran
   for (uint64_t n = 0; n < count; ++n) {
     RandomStream random(seed, n);
     const RandomSpec spec = random_spec(seed, n * kImageOutputs, kImageOutputs, numerics);
@@ -67,6 +74,7 @@ void run_random_pipelines(Numerics numerics) {
         ++failing_runs;
         continue;
       }
+      ++encodings[s.image.encoding];
       for (const OutputContent& content : spec.images) {
         for (const NamedProgram& engine : pipeline->engines) {
           coverage.add(content, engine.name.substr(0, engine.name.find(' ')));  // without the width
@@ -81,6 +89,9 @@ void run_random_pipelines(Numerics numerics) {
   std::printf("%zu stages compiled, %zu reused, %zu streaming\n%s", maker.compiled(), maker.reused(),
               maker.streaming(), coverage.histogram(engine_names).c_str());
   EXPECT_GT(failing_runs, 0);
+  for (const uint32_t e : {HR_ENCODING_JPEG, HR_ENCODING_RGB, HR_ENCODING_PACKED, HR_ENCODING_YCC}) {
+    EXPECT_GE(encodings[e], int(count)) << "encoding " << e << " ran too rarely";
+  }
   EXPECT_GT(maker.streaming(), 0u) << "no output was large enough for streaming stores";
   if (count * kImageOutputs >= kOutputCycle) {
     EXPECT_EQ(coverage.shortfall(engine_names, kLeastComparisons), "") << "cells compared too rarely";
@@ -164,6 +175,37 @@ TEST(Differential, CompileGivesEveryEngineTheSameBytes) {
         EXPECT_EQ(difference(expected[i], r), "")
             << json << samples[i].name << " " << info.engine << " " << info.isa;
       }
+    }
+  }
+}
+
+// What a dataset does not hold is not compiled, and refused if it comes nevertheless.
+TEST(Differential, FactsLeaveOutEncodings) {
+  constexpr const char* kSpec = R"({"headrace": 1, "numerics": "fast", "outputs": {
+      "image": [{"op": "decode", "field": "image"}, {"op": "resize", "size": [9, 12]}]}})";
+  PipelineMaker maker;
+  const auto pipeline = maker.make(kSpec, random_spec_fields(), {});
+  ASSERT_TRUE(pipeline.ok()) << pipeline.status().to_string();
+  std::mt19937 rng(1);
+  const TestImage packed = packed_image(draw_coefficients(HR_PLANES_420, 40, 30, Drawn::photo, rng));
+  const TestImage ycc = ycc_image(packed), rgb = random_rgb(40, 30, 2);
+  for (const Facts facts : {Facts{true, true}, Facts{true, false}, Facts{false, true}, Facts{false, false}}) {
+    const auto lowered = lower(pipeline->optimised, {}, facts);
+    ASSERT_TRUE(lowered.ok()) << lowered.status().to_string();
+    EXPECT_EQ(lowered->module.find("idct") != nullptr, facts.packed);
+    EXPECT_EQ(lowered->module.find("planes_image") != nullptr, facts.packed || facts.ycc);
+    const ProgramPtr program = make_loop_program(lowered->module, lowered->info);
+    const int64_t others = 1 << HR_ENCODING_JPEG | 1 << HR_ENCODING_RGB;
+    for (const auto& [image, held] : {std::pair{&packed, facts.packed}, {&ycc, facts.ycc}, {&rgb, true}}) {
+      const RunResult result = run_program(*program, *image, {1, 2, 3});
+      if (held) {
+        EXPECT_EQ(difference(run_program(*pipeline->reference, *image, {1, 2, 3}), result), "");
+        continue;
+      }
+      EXPECT_EQ(result.code, HR_E_ENCODING);
+      EXPECT_EQ(result.args[0], image->encoding);
+      EXPECT_EQ(result.args[1],
+                others | int64_t{facts.packed} << HR_ENCODING_PACKED | int64_t{facts.ycc} << HR_ENCODING_YCC);
     }
   }
 }

@@ -12,6 +12,7 @@
 #include "compiler/pipeline/programs.h"
 #include "compiler/spec.h"
 #include "tests/compiler/loop_mutator.h"
+#include "tests/compiler/plane_images.h"
 #include "tests/compiler/program_testing.h"
 
 namespace headrace::testing {
@@ -40,6 +41,14 @@ constexpr const char* kCrop = R"({"headrace": 1, "numerics": "exact", "outputs":
               {"op": "random_horizontal_flip"}, {"op": "random_vertical_flip"},
               {"op": "convert", "dtype": "f16", "scale": 0.1}]}})";
 
+constexpr const char* kPlanes = R"({"headrace": 1, "numerics": "fast", "outputs": {
+    "image": [{"op": "decode", "field": "image"}, {"op": "random_resized_crop", "size": [40, 33]},
+              {"op": "random_horizontal_flip"}, {"op": "random_vertical_flip"},
+              {"op": "convert", "dtype": "f32", "scale": 1}]}})";
+
+constexpr const char* kWhole = R"({"headrace": 1, "numerics": "fast", "outputs": {
+    "image": [{"op": "decode", "field": "image"}, {"op": "resize", "size": [40, 33]}]}})";
+
 struct PlantedBug {
   const char* name;
   const char* spec;
@@ -49,6 +58,8 @@ struct PlantedBug {
 
 // Arguments of @vertical_*, see compiler/lower/stages.h.
 constexpr size_t kDstStride = 15, kMirror = 13, kCapacity = 7;
+// Arguments of @vertical_planes_* and @chroma_table, see compiler/lower/planes.h.
+constexpr size_t kLumaMask = 11, kChromaMask = 12, kLumaBase = 13, kChromaBase = 14, kOffset = 4, kSamples = 5;
 
 const std::vector<PlantedBug>& planted_bugs() {
   static const std::vector<PlantedBug> bugs = {
@@ -168,6 +179,63 @@ const std::vector<PlantedBug>& planted_bugs() {
        [](LoopMutator& m) {
          m.bypass({Op::sub, 5}, 1);
        }},
+      {"second pass of the IDCT not rounded", kPlanes, "idct",
+       [](LoopMutator& m) { m.change_constant(vec(Scalar::i32, 8), 1 << 17, 0); }},
+      {"rows of the first pass of the IDCT exchanged", kPlanes, "idct",
+       [](LoopMutator& m) {
+         m.swap_operands({Op::pack_sat, m.count(Op::pack_sat) - 9}, 0, 1);
+       }},
+      {"upper byte of a pixel not cut off", kPlanes, "idct",
+       [](LoopMutator& m) { m.change_constant(vec(Scalar::i16, 16), -256, -1); }},
+      {"DC of the upper block lost", kPlanes, "idct",
+       [](LoopMutator& m) {
+         m.bypass({Op::or_, m.count(Op::or_) - 2}, 0);
+       }},
+      {"blocks with two groups taken for blocks with one", kPlanes, "idct",
+       [](LoopMutator& m) { m.change_constant(loop::kI64, 16, 32); }},
+      {"group expanded by the mask of the one before", kPlanes, "idct",
+       [](LoopMutator& m) {
+         m.set_imm({Op::load, m.count(Op::load) - 2}, 0);
+       }},
+      {"edge of the crop ignored by the chroma table", kPlanes, "planes_image",
+       [](LoopMutator& m) {
+         m.set_operand({Op::call, 0, "chroma_table"}, kOffset, 0);
+       }},
+      {"last chroma row not its own neighbour", kWhole, "planes_image",
+       [](LoopMutator& m) {
+         m.add_to_operand({Op::call, 1, "chroma_table"}, kSamples, 1);
+       }},
+      {"first chroma sample not its own neighbour", kWhole, "chroma_table",
+       [](LoopMutator& m) {
+         m.bypass({Op::select, 1}, 2);
+       }},
+      {"chroma weights rounded down", kPlanes, "chroma_table",
+       [](LoopMutator& m) {
+         m.bypass({Op::add, m.count(Op::add) - 1}, 0);
+       }},
+      {"luma ring begins with the crop", kPlanes, "planes_image",
+       [](LoopMutator& m) {
+         m.set_operand({Op::call, 0, "vertical_planes_image"}, kLumaBase, 0);
+       }},
+      {"chroma ring begins with the plane", kPlanes, "planes_image",
+       [](LoopMutator& m) {
+         m.set_operand({Op::call, 0, "vertical_planes_image"}, kChromaBase, 0);
+       }},
+      {"rings of planes hold a strip only", kPlanes, "planes_image",
+       [](LoopMutator& m) {
+         m.freeze_operand({Op::call, 0, "vertical_planes_image"}, kLumaMask, 15);
+         m.freeze_operand({Op::call, 0, "vertical_planes_image"}, kChromaMask, 15);
+       }},
+      {"red not clamped to white", kPlanes, "vertical_planes_image",
+       [](LoopMutator& m) {
+         m.bypass({Op::smin, 0}, 0);
+       }},
+      {"green takes as much of Cr as of Cb", kPlanes, "vertical_planes_image",
+       [](LoopMutator& m) { m.change_constant(vec(Scalar::i16, 16), 23401, 11277); }},
+      {"rows beyond the last plane read", kWhole, "planes_image",
+       [](LoopMutator& m) {
+         m.set_operand({Op::call, 0, "columns_q14"}, 2, 16);
+       }},
       {"scratch planned without its last row", kTrain, "plan",
        [](LoopMutator& m) {
          m.add_to_operand({Op::store, m.count(Op::store) - 1}, 0, -64 * 6);
@@ -194,6 +262,12 @@ std::vector<Sample> samples() {
   add("RGB 290x300", random_rgb(290, 300, 3));
   add("JPEG 4:2:0 61x47", random_jpeg(61, 47, 4, 90, 2, 2));
   add("JPEG 4:4:4 40x64", random_jpeg(40, 64, 5, 70, 1, 1));
+  const auto packed = [](const TestImage& jpeg) { return packed_image({jpeg.bytes.data(), jpeg.size}); };
+  const TestImage halved = packed(random_jpeg(110, 170, 8, 80, 2, 2));
+  add("packed 4:2:0 110x170", halved);
+  add("planes 4:2:0 110x170", ycc_image(halved));
+  add("packed 4:4:0 37x90", packed(random_jpeg(37, 90, 9, 50, 1, 2)));
+  add("packed gray 40x33", packed(random_gray_jpeg(40, 33, 10, 80)));
   return list;
 }
 
@@ -202,7 +276,7 @@ TEST(PlantedBugs, AreAllCaught) {
   std::map<std::string, graph::Graph> graphs;
   std::map<std::string, std::vector<RunResult>> expected;
   const Schedule schedule{.vector_bits = 256};
-  for (const char* json : {kTrain, kEval, kWide, kCrop}) {
+  for (const char* json : {kTrain, kEval, kWide, kCrop, kPlanes, kWhole}) {
     const auto spec = parse_spec(json);
     ASSERT_TRUE(spec.ok()) << spec.status().to_string();
     graph::Graph g = build_graph(*spec).value();

@@ -32,6 +32,7 @@ class RepeatedDataset final : public Dataset {
   uint64_t page_of(uint64_t sample) const override;
   uint64_t page_count() const override { return base_->page_count() * copies_; }
   uint64_t page_size() const override { return base_->page_size(); }
+  uint32_t encodings() const override { return base_->encodings(); }
   std::string key(uint64_t sample) const override;
 
  private:

@@ -67,6 +67,12 @@ Expected<Isa> choose_isa(std::optional<Isa> asked, bool must_run) {
 // code between the stages down by more than it gains (docs/performance.md).
 Schedule default_schedule() { return {.vector_bits = 256}; }
 
+Facts facts_of(const Dataset* dataset) {
+  if (dataset == nullptr) return {};
+  const uint32_t encodings = dataset->encodings();
+  return {.packed = (encodings >> HR_ENCODING_PACKED & 1) != 0, .ycc = (encodings >> HR_ENCODING_YCC & 1) != 0};
+}
+
 }  // namespace
 
 Expected<std::shared_ptr<const Program>> compile(std::string_view json, const Dataset* dataset, const CompileOptions& options) {
@@ -75,13 +81,13 @@ Expected<std::shared_ptr<const Program>> compile(std::string_view json, const Da
   ProgramInfo info = program_info(graph);
   if (options.engine == Engine::interp) return make_graph_program(std::move(graph), std::move(info));
   if (options.engine == Engine::loop_interp) {
-    HR_ASSIGN_OR_RETURN(Lowered lowered, lower(graph, default_schedule()));
+    HR_ASSIGN_OR_RETURN(Lowered lowered, lower(graph, default_schedule(), facts_of(dataset)));
     return make_loop_program(std::move(lowered.module), std::move(lowered.info));
   }
 #ifdef HEADRACE_WITH_JIT
   HR_ASSIGN_OR_RETURN(const Isa isa, choose_isa(options.isa, true));
   const Schedule schedule = default_schedule();
-  HR_ASSIGN_OR_RETURN(Lowered lowered, lower(graph, schedule));
+  HR_ASSIGN_OR_RETURN(Lowered lowered, lower(graph, schedule, facts_of(dataset)));
   const unsigned threads = options.threads ? options.threads : std::max(1u, std::thread::hardware_concurrency());
   return make_jit_program(lowered.module, std::move(lowered.info), isa, schedule.vector_bits, threads);
 #else
@@ -103,7 +109,7 @@ Expected<std::string> inspect(std::string_view json, const Dataset* dataset, Sta
   if (stage == Stage::graph_opt) return graph::print(graph);
   HR_ASSIGN_OR_RETURN(const Isa isa, choose_isa(options.isa, false));
   const Schedule schedule = default_schedule();
-  HR_ASSIGN_OR_RETURN(const Lowered lowered, lower(graph, schedule));
+  HR_ASSIGN_OR_RETURN(const Lowered lowered, lower(graph, schedule, facts_of(dataset)));
   if (stage == Stage::loop) return loop::print(lowered.module);
 #ifdef HEADRACE_WITH_JIT
   const codegen::Form form = stage == Stage::llvm ? codegen::Form::llvm

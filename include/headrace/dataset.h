@@ -93,6 +93,9 @@ class Dataset {
   virtual uint64_t page_count() const = 0;
   virtual uint64_t page_size() const = 0;
 
+  /// Encodings of its images: bit e for HR_ENCODING_* e. A pipeline compiled for the dataset can run these.
+  virtual uint32_t encodings() const = 0;
+
   /// The sample's key (the field "key" if the schema has one, else "#<index>"), for messages.
   virtual std::string key(uint64_t sample) const = 0;
 };

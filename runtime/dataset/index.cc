@@ -68,7 +68,7 @@ struct Room {
   }
 };
 
-Status check_records(const DatasetIndex& index, const Schema& schema, const std::string& path) {
+Status check_records(DatasetIndex& index, const Schema& schema, const std::string& path) {
   const size_t fields = index.layout.fields.size();
   std::vector<Room> blobs(fields);
   for (size_t f = 0; f < fields; ++f) {
@@ -104,6 +104,7 @@ Status check_records(const DatasetIndex& index, const Schema& schema, const std:
       if (field.kind != FieldKind::image) continue;
       const std::string wrong = check_image_entry(format::load<format::ImageEntry>(row, field.offset));
       if (!wrong.empty()) return bad(wrong);
+      index.encodings |= 1u << value.encoding;
     }
   }
   return {};

@@ -17,6 +17,7 @@ struct DatasetIndex {
   std::span<const uint8_t> file;
   uint64_t samples = 0;
   uint64_t page_count = 0;
+  uint32_t encodings = 0;  ///< bit e: an image has encoding e
   RecordLayout layout;
   std::span<const uint8_t> records;
   std::vector<std::span<const uint8_t>> blobs;  ///< per field; empty where there is none

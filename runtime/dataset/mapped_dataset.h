@@ -29,6 +29,7 @@ class MappedDataset final : public Dataset {
   }
   uint64_t page_count() const override { return index_.page_count; }
   uint64_t page_size() const override { return header_.page_size; }
+  uint32_t encodings() const override { return index_.encodings; }
   std::string key(uint64_t sample) const override;
 
   const format::Header& header() const { return header_; }

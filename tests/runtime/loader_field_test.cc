@@ -48,6 +48,7 @@ class OneSample : public Dataset {
   uint64_t page_of(uint64_t) const override { return 0; }
   uint64_t page_count() const override { return 1; }
   uint64_t page_size() const override { return 1; }
+  uint32_t encodings() const override { return ~0u; }
   std::string key(uint64_t) const override { return "k"; }
 
   bool fails = false;

@@ -30,6 +30,7 @@ class FakeDataset : public Dataset {
   uint64_t page_of(uint64_t sample) const override { return pages[sample]; }
   uint64_t page_count() const override { return pages.empty() ? 0 : pages.back() + 1; }
   uint64_t page_size() const override { return 1000; }
+  uint32_t encodings() const override { return ~0u; }
   std::string key(uint64_t sample) const override { return "k/" + std::to_string(sample); }
 
   // May be changed before the dataset is used.

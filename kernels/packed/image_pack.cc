@@ -120,7 +120,7 @@ Status ImagePacker::pack(const CoefficientImage& image, const JpegRecipe* recipe
     std::array<packed::QuantTable, 3> quant{};
     for (size_t c = 0; c < image.components.size(); ++c) quant[c] = image.components[c].quant;
     if (!packed::write_recipe(*recipe, std::span(quant).first(image.components.size()), out)) {
-      return unsupported("headers of more than 1 GiB");
+      return unsupported("more than 64 MiB of metadata");
     }
   }
   header.bytes = uint32_t(out.size());

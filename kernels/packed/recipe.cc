@@ -17,7 +17,9 @@ struct Sizes {
 };
 
 constexpr int kLevel = 9;
-constexpr uint64_t kMaxRecipe = uint64_t{1} << 30;
+/// Before compression. What a reader gives memory for on the word of a few bytes; files with more beside their image stay
+/// as they are.
+constexpr uint64_t kMaxRecipe = uint64_t{64} << 20;
 
 constexpr std::array<uint8_t, 64> kZigzag = {0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,
                                              12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6,  7,  14, 21, 28,

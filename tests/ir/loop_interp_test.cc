@@ -337,5 +337,46 @@ TEST_F(LoopInterp, SeveralThreadsAtOnce) {
   EXPECT_EQ(right, 200);
 }
 
+// A function outside the module that hands out memory of its own: p[0] = the buffer that n selects.
+int64_t handed_out[2][2] = {{1, 2}, {3, 4}};
+int32_t hand_out(uint64_t p, uint64_t n) {
+  const uint64_t address = reinterpret_cast<uint64_t>(handed_out[n % 2]);
+  std::memcpy(reinterpret_cast<void*>(p), &address, 8);
+  return n == 9 ? 5 : 0;
+}
+void handed_out_regions(std::span<const uint64_t> args, std::vector<uint64_t>& memory, std::vector<Region>& regions) {
+  memory.push_back(args[1]);
+  regions = {{handed_out[args[1] % 2], memory.size() * 8}};  // grows from call to call
+}
+
+hr_result run_with_hand_out(const std::string& body, std::string& problem, int64_t* memory) {
+  auto m = parse("func @f(%p: ptr) {\n%zero = const 0 : i64\n%one = const 1 : i64\n%nine = const 9 : i64\n" + body + "}\n");
+  EXPECT_TRUE(m.ok()) << m.status().to_string();
+  EXPECT_EQ(verify(*m, {{"hand_out", 2}}).to_string(), "");
+  const Interpreter interpreter(std::move(*m),
+                                {{"hand_out", 2, reinterpret_cast<void*>(hand_out), handed_out_regions}});
+  const uint64_t args[] = {reinterpret_cast<uint64_t>(memory)};
+  const Region regions[] = {{memory, 32}};
+  return interpreter.run("f", args, regions, problem);
+}
+
+TEST(LoopInterpCallees, ReadsWhatCalledFunctionsHandOutUntilTheNextCall) {
+  int64_t memory[4] = {};
+  std::string problem;
+  const std::string first = "%r = call @hand_out(%p, %zero)\ncheck %r\n%q = load %p[0] : ptr\n";
+  EXPECT_EQ(run_with_hand_out(first + "%v = load %q[0] : i64\nstore %v, %p[8]\n", problem, memory), HR_OK) << problem;
+  EXPECT_EQ(memory[1], 1);
+  EXPECT_EQ(run_with_hand_out(first + "%v = load %q[8] : i64\n", problem, memory), HR_E_INTERNAL);
+  EXPECT_EQ(problem, "@f: load of 8 bytes outside every buffer");
+  const std::string second = first + "%s = call @hand_out(%p, %one)\ncheck %s\n%w = load %p[0] : ptr\n";
+  EXPECT_EQ(run_with_hand_out(second + "%v = load %w[8] : i64\nstore %v, %p[8]\n", problem, memory), HR_OK) << problem;
+  EXPECT_EQ(memory[1], 4);
+  EXPECT_EQ(run_with_hand_out(second + "%v = load %q[0] : i64\n", problem, memory), HR_E_INTERNAL);
+  EXPECT_EQ(problem, "@f: load of 8 bytes outside every buffer");
+  // A call that fails hands out nothing.
+  EXPECT_EQ(run_with_hand_out("%r = call @hand_out(%p, %nine)\n%q = load %p[0] : ptr\n%v = load %q[0] : i64\n", problem, memory),
+            HR_E_INTERNAL);
+}
+
 }  // namespace
 }  // namespace headrace::loop

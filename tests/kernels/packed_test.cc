@@ -185,6 +185,40 @@ TEST(PackedDamage, StatedSizeMustMatch) {
   EXPECT_EQ(decoder.unit(0, rows, &error), HR_E_INTERNAL);
 }
 
+TEST(PackedDamage, SizeIsLimitedWhenUnpacking) {
+  std::mt19937 rng(8);
+  const std::vector<uint8_t> bytes = pack_for_test(draw_coefficients(HR_PLANES_GRAY, 40, 30, Drawn::photo, rng));
+  CoefficientImage image;
+  EXPECT_TRUE(unpack_image(image_bytes(bytes), image, nullptr, nullptr, 1200).ok());
+  EXPECT_EQ(unpack_image(image_bytes(bytes), image, nullptr, nullptr, 1199).to_string(),
+            "error[decode.limit] 1200 pixels, more than the limit of 1199");
+}
+
+TEST(PackedDamage, RecipesAreLimited) {
+  std::mt19937 rng(9);
+  const CoefficientImage image = draw_coefficients(HR_PLANES_GRAY, 16, 16, Drawn::photo, rng);
+  ImagePacker packer;
+  JpegRecipe recipe;
+  constexpr size_t kMost = size_t{64} << 20;
+  recipe.extra.resize(kMost + 1);
+  std::vector<uint8_t> bytes;
+  EXPECT_EQ(packer.pack(image, &recipe, false, PackEffort::fast, bytes).to_string(),
+            "error[packed.unsupported] more than 64 MiB of metadata");
+  recipe.extra.resize(kMost);
+  ASSERT_TRUE(packer.pack(image, &recipe, false, PackEffort::fast, bytes).ok());
+  bytes.resize(bytes.size() + 64);
+  CoefficientImage back;
+  JpegRecipe recipe_back;
+  ASSERT_TRUE(unpack_image(image_bytes(bytes), back, &recipe_back, nullptr).ok());
+  EXPECT_EQ(recipe_back.extra, recipe.extra);
+
+  uint32_t section, extra_bytes = kMost + 1;
+  std::memcpy(&section, &bytes[16], 4);
+  std::memcpy(&bytes[section + 4], &extra_bytes, 4);
+  EXPECT_EQ(unpack_image(image_bytes(bytes), back, &recipe_back, nullptr).to_string(),
+            "error[packed.damaged] the packed image is damaged: its recipe does not decompress");
+}
+
 // Whatever the bytes are: no read or write out of bounds (sanitizers see it), and all levels agree.
 TEST(PackedDamage, NeverHarms) {
   std::mt19937 rng(7);

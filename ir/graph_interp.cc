@@ -156,13 +156,18 @@ class Evaluator {
     const std::string& filter = n.text_attr("filter");
     PlaneLayout layout;
     if (n.int_attr("planes") == 1 && has_ycc_planes(field(operand(0)), layout)) {
-      std::vector<std::vector<uint8_t>> planes;
-      if (const hr_result e = read_planes(field(operand(0)), layout, src, planes)) return e;
-      if (const hr_result e = check(window, size(operand(2)))) return e;
       const Size in{int64_t(field(operand(0)).height), int64_t(field(operand(0)).width)};
-      v_[id] = resize_planes(planes, layout, in, src,
-                             image_axes({src.height, src.width}, size(operand(2)), window, pre_h, pre_v, post_h, post_v,
-                                        filter, resample::Arith::q14));
+      if (const hr_result e = check(src, in)) return e;
+      if (const hr_result e = check(window, size(operand(2)))) return e;
+      const resample::Axes axes = image_axes({src.height, src.width}, size(operand(2)), window, pre_h, pre_v, post_h,
+                                             post_v, filter, resample::Arith::q14);
+      // What the window does not need is not decoded, and damage there is not seen.
+      const resample::Needed rows = resample::needed(axes.vertical, src.height);
+      const resample::Needed columns = resample::needed(axes.horizontal, src.width);
+      const Rect part{src.top + rows.first, src.left + columns.first, rows.end - rows.first, columns.end - columns.first};
+      std::vector<std::vector<uint8_t>> planes;
+      if (const hr_result e = read_planes(field(operand(0)), layout, part, planes)) return e;
+      v_[id] = resize_planes(planes, layout, in, src, axes);
       return HR_OK;
     }
     ImageValue cropped;

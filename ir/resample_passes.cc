@@ -68,4 +68,10 @@ std::vector<int16_t> resample_passes(const std::vector<int16_t>& in, int64_t hei
   return out;
 }
 
+Needed needed(const Table& table, int64_t size) {
+  constexpr int64_t kLeastTaps = 2;  // what every way of running a pipeline starts with
+  const auto [least, largest] = std::minmax_element(table.start.begin(), table.start.end());
+  return {*least, std::min(*largest + std::max(table.taps, kLeastTaps), size)};
+}
+
 }  // namespace headrace::resample

@@ -14,6 +14,13 @@ struct Axes {
   bool wide_h = false, wide_v = false;
 };
 
+/// Source indices [first, end) of an axis that its table may read: from the least start to the largest start plus the
+/// taps, of which there are at least two, within [0, size).
+struct Needed {
+  int64_t first = 0, end = 0;
+};
+Needed needed(const Table& table, int64_t size);
+
 /// Samples [height][width][channels], 0 to 255, resampled to [entries of vertical][entries of
 /// horizontal][channels]: u8 (pillow8) or q6 (q14).
 std::vector<int16_t> resample_passes(const std::vector<int16_t>& in, int64_t height, int64_t width,

@@ -72,23 +72,28 @@ class PlanesNest {
     dst_stride_ = output_stride(b_, g_, r_);
     m_ = layout_planes(node_, r_, planes_);
     packed_ = field.encoding() == b_.i64(HR_ENCODING_PACKED);
-    const V top = r_.src[0], left = r_.src[1], height = r_.src[2], width = r_.src[3];
     chroma_width_ = ceil_half(width_, word_.across);
     chroma_height_ = ceil_half(height_, word_.down);
-    across_ = chroma_span(word_.across, left, width, chroma_width_);
-    down_ = chroma_span(word_.down, top, height, chroma_height_);
-    open();
     call_tables(b_, node_, r_, m_, working_);
     h_taps_ = b_.load(kI64, at(m_.h_taps));
     v_taps_ = b_.load(kI64, at(m_.v_taps));
+    rows_ = needed(m_.v_start, r_.window[2], v_taps_, r_.src[2]);
+    columns_ = needed(m_.h_start, r_.window[3], h_taps_, r_.src[3]);
+    top_ = r_.src[0] + rows_.first;
+    left_ = r_.src[1] + columns_.first;
+    last_row_ = r_.src[0] + rows_.last;
+    last_column_ = r_.src[1] + columns_.last;
+    across_ = chroma_span(word_.across, left_, last_column_ - left_ + 1, chroma_width_);
+    down_ = chroma_span(word_.down, top_, last_row_ - top_ + 1, chroma_height_);
+    open();
     h_wide_ = across_is_wide(filter_, r_);
     v_wide_ = down_is_wide(filter_, r_);
     chroma_tables();
     const V one = b_.i64(1);
     // Chroma's span covers that of luma.
     const V first_unit = loop::lshr(down_.first, 4), last_unit = loop::lshr(down_.last, 4);
-    first_strip_ = loop::lshr(top, 4);
-    const V strips_end = loop::lshr(top + height - 1, 4) + 1;
+    first_strip_ = loop::lshr(top_, 4);
+    const V strips_end = loop::lshr(last_row_, 4) + 1;
     b_.for_(first_unit, last_unit + 1, one, {b_.i64(0)}, [&](V unit, const Values& done) {
       if (ctx_.facts.packed) {
         b_.if_(packed_, [&] {
@@ -102,7 +107,7 @@ class PlanesNest {
       // Once also where only chroma is needed of the unit.
       return b_.for_(begin, max(end, begin + 1), one, done, [&](V strip, const Values& carried) {
         b_.if_(strip < end, [&] { luma_strip(strip, strip - unit_strip); });
-        const V finished = finished_rows((min(strip + 1, end) << 4) - top, unit);
+        const V finished = finished_rows((min(strip + 1, end) << 4) - r_.src[0], unit);
         vertical(carried[0], finished, first_unit);
         return Values{finished};
       });
@@ -118,8 +123,8 @@ class PlanesNest {
   void open() {
     if (ctx_.facts.packed) {
       b_.if_(packed_, [&] {
-        b_.call_checked("hr_packed_open", {decoder_, data_, size_, width_, height_, planes_, r_.src[0],
-                                           r_.src[1], r_.src[2], r_.src[3], at(m_.coefficients), error_});
+        b_.call_checked("hr_packed_open", {decoder_, data_, size_, width_, height_, planes_, top_, left_,
+                                           last_row_ - top_ + 1, last_column_ - left_ + 1, at(m_.coefficients), error_});
       });
     }
     if (!ctx_.facts.ycc) return;
@@ -147,6 +152,13 @@ class PlanesNest {
       b_.call_checked(chroma_table_name(), {at(m_.v_start), at(m_.v_weight), v_taps_, m_.v_stride, r_.src[0],
                                             chroma_height_, near, next, at(m_.cv_start), at(m_.cv_weight)});
     });
+  }
+
+  // Rows or columns of the rectangle that a table reads (resample::needed): what the window leaves out is not decoded.
+  Span needed(V start, V count, V taps, V size) {
+    const auto entry = [&](V i) { return b_.convert(Op::sext, b_.load(kI32, at(start), i << 2), kI64); };
+    const V a = entry(b_.i64(0)), z = entry(count - 1);
+    return {min(a, z), min(max(a, z) + taps, size) - 1};
   }
 
   // A component, the first sample of its plane (ycc), and the plane's size.
@@ -226,10 +238,9 @@ class PlanesNest {
   }
 
   void luma_strip(V strip, V pair) {
-    const V left = r_.src[1], last = left + r_.src[3] - 1;
-    columns({b_.i64(0), b_.i64(0), width_, height_}, left, last, strip, pair);
+    columns({b_.i64(0), b_.i64(0), width_, height_}, left_, last_column_, strip, pair);
     const V row = ((strip - first_strip_) << 4) & m_.luma_mask;
-    horizontal(align_down8(left) - left, at(m_.h_start), at(m_.h_weight), h_taps_,
+    horizontal(align_down8(left_) - r_.src[1], at(m_.h_start), at(m_.h_weight), h_taps_,
                at(m_.luma) + row * m_.row_bytes, m_.row_bytes);
   }
 
@@ -255,7 +266,7 @@ class PlanesNest {
   V finished_rows(V ready, V unit) {
     const loop::Type t = loop::vec(Scalar::i32, ctx_.schedule.vector_bits / 32);
     const V endless = b_.i64(INT32_MAX), chroma_ready = (unit + 1) << 4;
-    const V luma_limit = b_.select(ready >= r_.src[2], endless, ready);
+    const V luma_limit = b_.select(ready > rows_.last, endless, ready);
     const V chroma_limit = b_.select(down() & (chroma_ready <= down_.last), chroma_ready, endless);
     auto splat = [&](V v) { return b_.splat(b_.convert(Op::trunc, v, kI32), t.lanes); };
     const V luma_last = splat(luma_limit - v_taps_), chroma_last = splat(chroma_limit - cv_taps());
@@ -299,6 +310,8 @@ class PlanesNest {
   V working_, dst_, dst_stride_, decoder_, error_;
   V data_, size_, width_, height_, planes_, packed_, luma_samples_, chroma_samples_, chroma_width_,
       chroma_height_, h_taps_, v_taps_, h_wide_, v_wide_, first_strip_;
+  V top_, left_, last_row_, last_column_;  // of the pixels that are needed
+  Span rows_, columns_;                    // the same within the rectangle
   Span across_, down_;
 };
 

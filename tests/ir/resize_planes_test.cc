@@ -354,5 +354,18 @@ TEST_F(ResamplePlanes, Errors) {
   EXPECT_EQ(read_.height, 0);
 }
 
+TEST(Needed, IsWhatATableMayRead) {
+  resample::Table table;
+  table.start = {5, 3, 1};  // a mirrored axis
+  table.taps = 4;
+  EXPECT_EQ(resample::needed(table, 20).first, 1);
+  EXPECT_EQ(resample::needed(table, 20).end, 9);
+  EXPECT_EQ(resample::needed(table, 8).end, 8);
+  table.start = {2};
+  table.taps = 1;
+  EXPECT_EQ(resample::needed(table, 20).first, 2);
+  EXPECT_EQ(resample::needed(table, 20).end, 4);
+}
+
 }  // namespace
 }  // namespace headrace::graph

@@ -107,7 +107,7 @@ Expected<std::string> inspect(std::string_view json, const Dataset* dataset, Sta
   }
   HR_RETURN_IF_ERROR(passes::run(graph, pass_options));
   if (stage == Stage::graph_opt) return graph::print(graph);
-  HR_ASSIGN_OR_RETURN(const Isa isa, choose_isa(options.isa, false));
+  HR_ASSIGN_OR_RETURN([[maybe_unused]] const Isa isa, choose_isa(options.isa, false));
   const Schedule schedule = default_schedule();
   HR_ASSIGN_OR_RETURN(const Lowered lowered, lower(graph, schedule, facts_of(dataset)));
   if (stage == Stage::loop) return loop::print(lowered.module);

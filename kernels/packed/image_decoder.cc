@@ -6,25 +6,22 @@
 #include <iterator>
 #include <new>
 
+#include "kernels/report.h"
+
 namespace headrace::packed {
 namespace {
 
 /// Chroma of a pixel is interpolated from what lies up to two pixels away.
 constexpr int64_t kMargin = 2;
 
-hr_result fail(hr_error* error, hr_result code, const char* format, auto... values) {
-  std::fill(std::begin(error->args), std::end(error->args), 0);
-  error->code = code;
-  if constexpr (sizeof...(values) == 0) {
-    std::snprintf(error->text, sizeof error->text, "%s", format);
-  } else {
-    std::snprintf(error->text, sizeof error->text, format, values...);
-  }
-  return code;
+hr_result report_text(hr_error* error, const char* format, auto... values) {
+  char text[HR_ERROR_TEXT];
+  std::snprintf(text, sizeof text, format, values...);
+  return report(error, HR_E_DECODE, text);
 }
 
 hr_result fail_damaged(hr_error* error, const char* reason) {
-  return fail(error, HR_E_DECODE, "the packed image is damaged: %s", reason);
+  return report_text(error, "the packed image is damaged: %s", reason);
 }
 
 }  // namespace
@@ -37,17 +34,17 @@ hr_result ImageDecoder::open(std::span<const uint8_t> bytes, int64_t width, int6
   if (const char* wrong = open_view(bytes, view_)) return fail_damaged(error, wrong);
   const Header& h = view_.header;
   if (h.width != width || h.height != height || h.planes != planes) {
-    return fail(error, HR_E_DECODE, "the packed image is %u x %u of kind %u, its record says %" PRId64 " x %" PRId64 " of kind %" PRId64,
+    return report_text(error, "the packed image is %u x %u of kind %u, its record says %" PRId64 " x %" PRId64 " of kind %" PRId64,
                 unsigned{h.width}, unsigned{h.height}, unsigned{h.planes}, width, height, planes);
   }
   if (uint64_t{h.width} * h.height > max_pixels) {
-    fail(error, HR_E_LIMIT, "");
+    report(error, HR_E_LIMIT, "");
     error->args[0] = int64_t{h.width} * h.height;
     error->args[1] = int64_t(max_pixels);
     return HR_E_LIMIT;
   }
   if (r.top < 0 || r.left < 0 || r.rows <= 0 || r.cols <= 0 || r.rows > height - r.top || r.cols > width - r.left) {
-    fail(error, HR_E_CROP_OUTSIDE, "");
+    report(error, HR_E_CROP_OUTSIDE, "");
     const int64_t args[6] = {r.top, r.left, r.rows, r.cols, height, width};
     std::copy(std::begin(args), std::end(args), error->args);
     return HR_E_CROP_OUTSIDE;
@@ -78,7 +75,7 @@ hr_result ImageDecoder::open(std::span<const uint8_t> bytes, int64_t width, int6
     if (values_.size() < values) values_.resize(values);
     if (positions_.empty()) positions_.resize(kMaxTileBlocks + kOverrun);
   } catch (const std::bad_alloc&) {
-    return fail(error, HR_E_DECODE, "there is no memory to decode the packed image");
+    return report(error, HR_E_DECODE, "there is no memory to decode the packed image");
   }
   open_ = true;
   return HR_OK;
@@ -132,14 +129,14 @@ const char* ImageDecoder::decode_tile_row(uint32_t row, uint32_t& bad_tile) {
 hr_result ImageDecoder::unit(int64_t unit, hr_coefficient_rows& out, hr_error* error) {
   const Grid& g = view_.grid;
   constexpr int64_t kUnitRows = 2;  // MCU rows
-  if (!open_ || unit < 0 || unit * kUnitRows >= g.mcus_high) return fail(error, HR_E_INTERNAL, "there is no such unit of a packed image");
+  if (!open_ || unit < 0 || unit * kUnitRows >= g.mcus_high) return report(error, HR_E_INTERNAL, "there is no such unit of a packed image");
   const uint32_t mcu_row = uint32_t(unit * kUnitRows);
   const uint32_t tile_row = mcu_row / g.tile_high;
   if (tile_row != tile_row_) {
     uint32_t tile = 0;
     tile_row_ = -1;
     if (const char* wrong = decode_tile_row(tile_row, tile)) {
-      return fail(error, HR_E_DECODE, "the packed image is damaged: %s (tile %u)", wrong, tile);
+      return report_text(error, "the packed image is damaged: %s (tile %u)", wrong, tile);
     }
     tile_row_ = tile_row;
   }

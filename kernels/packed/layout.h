@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "headrace/planes.h"
 #include "kernels/coefficient_rows.h"
 #include "kernels/jpeg_coefficients.h"
 
@@ -56,23 +57,6 @@ struct TileHeader {
 };
 static_assert(sizeof(TileHeader) == 16);
 
-/// Sampling of a kind of planes.
-struct Sampling {
-  uint32_t h_max = 1, v_max = 1, components = 3;
-};
-constexpr Sampling sampling_of(uint32_t planes) {
-  switch (planes & HR_PLANES_MASK) {
-    case HR_PLANES_422: return {2, 1, 3};
-    case HR_PLANES_420: return {2, 2, 3};
-    case HR_PLANES_440: return {1, 2, 3};
-    case HR_PLANES_444: return {1, 1, 3};
-    default: return {1, 1, 1};
-  }
-}
-constexpr bool valid_planes(uint32_t planes) {
-  return planes <= HR_PLANES_440 || planes == (HR_PLANES_444 | HR_PLANES_RGB);
-}
-
 constexpr uint32_t ceil_div(uint32_t a, uint32_t b) { return (a + b - 1) / b; }
 
 /// An image's blocks and tiles.
@@ -89,11 +73,13 @@ struct Grid {
   uint32_t tiles_wide = 0, tiles_high = 0;
 
   Grid() = default;
+  /// `planes`: a word that plane_layout() knows.
   Grid(uint32_t planes, uint32_t width, uint32_t height) {
-    const Sampling s = sampling_of(planes);
-    components = s.components;
-    h_max = s.h_max;
-    v_max = s.v_max;
+    PlaneLayout layout;
+    plane_layout(planes, layout);
+    components = uint32_t(layout.components);
+    h_max = uint32_t(layout.h_max);
+    v_max = uint32_t(layout.v_max);
     mcus_wide = ceil_div(width, 8 * h_max);
     mcus_high = ceil_div(height, 8 * v_max);
     for (uint32_t c = 0; c < components; ++c) {

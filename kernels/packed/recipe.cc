@@ -6,6 +6,7 @@
 #include <cstring>
 #include <memory>
 
+#include "kernels/jpeg_zigzag.h"
 #include "kernels/packed/layout.h"
 
 namespace headrace::packed {
@@ -20,11 +21,6 @@ constexpr int kLevel = 9;
 /// Before compression. What a reader gives memory for on the word of a few bytes; files with more beside their image stay
 /// as they are.
 constexpr uint64_t kMaxRecipe = uint64_t{64} << 20;
-
-constexpr std::array<uint8_t, 64> kZigzag = {0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,
-                                             12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6,  7,  14, 21, 28,
-                                             35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51,
-                                             58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63};
 
 // The example Huffman tables of ITU-T T.81, section K.3: code counts by length, then values. AC values are listed by
 // rule: the table's first part in order of length, the rest ascending.
@@ -48,7 +44,7 @@ class Dictionary {
     add(kStart);
     for (size_t t = 0; t < quant.size() && t < 2; ++t) {
       add(std::array<uint8_t, 5>{0xFF, 0xDB, 0, 67, uint8_t(t)});
-      for (const uint8_t at : kZigzag) bytes_.push_back(uint8_t(quant[t][at]));
+      for (const uint8_t at : jpeg::kZigzagToNatural) bytes_.push_back(uint8_t(quant[t][at]));
     }
     add(kFrame);
     for (uint8_t t = 0; t < 2; ++t) {

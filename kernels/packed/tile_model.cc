@@ -4,32 +4,14 @@
 #include <bit>
 #include <cstdlib>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
+#include "kernels/jpeg_zigzag.h"
 
 namespace headrace::packed {
 namespace {
 
-/// Bit 8 r + c: the coefficient at row r, column c is not zero.
-uint64_t natural_mask(const CoefficientBlock& block) {
-  uint64_t mask = 0;
-#if defined(__SSE2__)
-  const __m128i zero = _mm_setzero_si128();
-  for (int pair = 0; pair < 4; ++pair) {
-    const __m128i* rows = reinterpret_cast<const __m128i*>(block.data()) + 2 * pair;
-    const __m128i empty = _mm_packs_epi16(_mm_cmpeq_epi16(_mm_loadu_si128(rows), zero), _mm_cmpeq_epi16(_mm_loadu_si128(rows + 1), zero));
-    mask |= uint64_t(uint16_t(~_mm_movemask_epi8(empty))) << (16 * pair);
-  }
-#else
-  for (size_t i = 0; i < 64; ++i) mask |= uint64_t{block[i] != 0} << i;
-#endif
-  return mask;
-}
-
 /// The mask of AC coefficients in tile order: nibbles of two rows make a tile.
 uint64_t mask_of(const CoefficientBlock& block) {
-  const uint64_t n = natural_mask(block) & ~uint64_t{1};
+  const uint64_t n = jpeg::nonzero_natural(block.data()) & ~uint64_t{1};
   const uint64_t left = (n & 0x000F000F000F000Fu) | (n >> 4 & 0x00F000F000F000F0u);        // 16 bits per two rows
   const uint64_t right = (n >> 4 & 0x000F000F000F000Fu) | (n >> 8 & 0x00F000F000F000F0u);
   const auto tile = [](uint64_t half, int rows, int to) { return (half >> (16 * rows) & 0xFF) << (8 * to); };

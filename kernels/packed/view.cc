@@ -17,7 +17,7 @@ const char* open_view(std::span<const uint8_t> bytes, View& view) {
   if (bytes.size() < sizeof h) return "it is shorter than its header";
   std::memcpy(&h, bytes.data(), sizeof h);
   if (h.codec != 1) return "it is coded in a way this version does not know";
-  if (!valid_planes(h.planes)) return "its kind of planes is unknown";
+  if (PlaneLayout layout; !plane_layout(h.planes, layout)) return "its kind of planes is unknown";
   if (h.table_set >= table_set_count()) return "it names code tables this version does not have";
   if ((h.flags & ~kKnownFlags) != 0 || h.reserved != 0) return "it has unknown flags";
   if (h.width == 0 || h.height == 0) return "its size is zero";

@@ -162,7 +162,7 @@ void mend(std::span<uint8_t> bytes, uint32_t choice) {
   h.recipe = std::clamp<uint32_t>(h.recipe, sizeof h, size);
   if ((h.flags & packed::kHasRecipe) == 0) h.recipe = size;
   std::memcpy(bytes.data(), &h, sizeof h);
-  if (!packed::valid_planes(h.planes) || h.width == 0 || h.height == 0 || h.tile_wide == 0 ||
+  if (PlaneLayout layout; !plane_layout(h.planes, layout) || h.width == 0 || h.height == 0 || h.tile_wide == 0 ||
       h.tile_high == 0)
     return;
   packed::Grid grid(h.planes, h.width, h.height);

@@ -1,7 +1,9 @@
 # Installed are the public headers, the static libraries behind them, and a CMake package:
 #
 #   find_package(headrace REQUIRED)                     headrace::headrace: compile and load
-#   find_package(headrace REQUIRED COMPONENTS runtime)  headrace::runtime: datasets and the loader, no LLVM
+#   find_package(headrace REQUIRED COMPONENTS runtime)  headrace::runtime: datasets, the loader and pipelines
+#                                                       compiled ahead of time, no LLVM; headrace::runtime_c: the
+#                                                       same for C, as libheadrace-runtime.so
 #
 # Internal headers (ir/, kernels/, runtime/, compiler/) are not installed.
 
@@ -40,18 +42,23 @@ endfunction()
 
 headrace_build_only(headrace_spec nlohmann_json)  # headers alone, and none of ours shows them
 
-set(headrace_runtime_parts headrace_options headrace_kernels headrace_runtime)
+set(headrace_runtime_parts headrace_options headrace_kernels headrace_runtime headrace_runtime_c)
 set(headrace_compiler_parts headrace_ir headrace_spec headrace_compiler headrace_pipeline)
 set(HEADRACE_LLVM_FILE "")
 set(HEADRACE_LLVM_FOLDER "")
+set(HEADRACE_LLD_FOLDER "")
 if(HEADRACE_JIT)
   list(APPEND headrace_compiler_parts headrace_codegen)
+  headrace_build_only(headrace_codegen headrace_lld headrace::lld)
   headrace_build_only(headrace_codegen headrace_llvm headrace::llvm)
   # Installed code needs this very LLVM, whichever others a project that links it may have found.
   get_target_property(headrace_llvm_location LLVM LOCATION)
   get_filename_component(HEADRACE_LLVM_FOLDER ${headrace_llvm_location} DIRECTORY)
   get_filename_component(headrace_llvm_real ${headrace_llvm_location} REALPATH)
   get_filename_component(HEADRACE_LLVM_FILE ${headrace_llvm_real} NAME)
+  if(HEADRACE_AOT)
+    get_filename_component(HEADRACE_LLD_FOLDER ${headrace_lldELF} DIRECTORY)
+  endif()
 endif()
 foreach(part IN LISTS headrace_runtime_parts headrace_compiler_parts)
   string(REPLACE "headrace_" "" name ${part})
@@ -60,7 +67,8 @@ endforeach()
 set_property(TARGET headrace_pipeline PROPERTY EXPORT_NAME headrace)
 
 set(HEADRACE_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/headrace)
-install(TARGETS ${headrace_runtime_parts} EXPORT headraceRuntimeTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS ${headrace_runtime_parts} EXPORT headraceRuntimeTargets
+  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS ${headrace_compiler_parts} EXPORT headraceCompilerTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 foreach(set IN ITEMS Runtime Compiler)
   install(EXPORT headrace${set}Targets NAMESPACE headrace:: DESTINATION ${HEADRACE_PACKAGE_DIR})

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "kernels/idct.h"
+#include "kernels/idct_reduced.h"
 
 namespace headrace {
 namespace {
@@ -41,19 +42,22 @@ void expand(const hr_block_row& row, int64_t block, const int16_t* values, const
 }  // namespace
 
 void block_samples(const hr_block_row& row, const int16_t* values, const int16_t* quant, int64_t first,
-                   int64_t count, uint8_t* out, ptrdiff_t stride) {
+                   int64_t count, int side, uint8_t* out, ptrdiff_t stride) {
   alignas(64) int16_t coefficients[kBatch][64];
   for (int64_t done = 0; done < count; done += kBatch) {
     const int64_t n = count - done < kBatch ? count - done : kBatch;
     for (int64_t i = 0; i < n; ++i) {
       if (row.masks[first + done + i] != 0) expand(row, first + done + i, values, quant, coefficients[i]);
     }
-    for (int64_t i = 0; i < n; ++i, out += 8) {
-      if (row.masks[first + done + i] != 0) {
+    for (int64_t i = 0; i < n; ++i, out += side) {
+      if (row.masks[first + done + i] == 0) {
+        // The DC alone gives the same sample at every size.
+        const uint8_t sample = idct_flat(dequantised(row.dc[first + done + i], quant[0]));
+        for (int y = 0; y < side; ++y) std::memset(out + y * stride, sample, size_t(side));
+      } else if (side == 8) {
         idct_islow(coefficients[i], out, stride);
       } else {
-        const uint8_t sample = idct_flat(dequantised(row.dc[first + done + i], quant[0]));
-        for (int y = 0; y < 8; ++y) std::memset(out + y * stride, sample, 8);
+        idct_reduced(coefficients[i], side, out, stride);
       }
     }
   }

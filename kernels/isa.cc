@@ -58,18 +58,24 @@ bool isa_supported(Isa isa) {
     case Isa::host: return has_v3();
     case Isa::x86_64_v4: return has_v4();
     case Isa::x86_64_v4_vbmi2: return has_vbmi2();
+    case Isa::armv8_neon: return false;
   }
   return false;
 }
+#elif defined(__aarch64__)
+bool isa_supported(Isa isa) { return isa == Isa::armv8_neon || isa == Isa::host; }
 #else
 bool isa_supported(Isa) { return false; }
 #endif
 
 std::optional<Isa> best_isa() {
-  for (Isa isa : {Isa::x86_64_v4_vbmi2, Isa::x86_64_v4, Isa::x86_64_v3}) {
-    if (isa_supported(isa)) return isa;
+  std::optional<Isa> best;
+  if (const std::optional<Arch> arch = host_arch()) {
+    for (const Isa isa : isa_levels(*arch)) {
+      if (isa_supported(isa)) best = isa;
+    }
   }
-  return std::nullopt;
+  return best;
 }
 
 }  // namespace headrace

@@ -15,9 +15,11 @@ class ByteSink {
   /// Writes behind what `out` holds; never more than `limit` bytes in all.
   ByteSink(std::vector<uint8_t>& out, size_t limit) : out_(out), used_(out.size()), limit_(limit) {}
 
-  /// Room for `bytes` more at end(); nullptr if that would pass the limit.
+  /// Room for `bytes` more at end(); nullptr if that would pass the limit, and the sink is full() from then
+  /// on.
   uint8_t* reserve(size_t bytes) {
-    if (bytes > limit_ - used_) return nullptr;
+    full_ |= bytes > limit_ - used_;
+    if (full_) return nullptr;
     if (used_ + bytes > out_.size())
       out_.resize(std::min(limit_, used_ + bytes + used_ / 2 + (size_t{1} << 16)));
     return out_.data() + used_;
@@ -29,6 +31,7 @@ class ByteSink {
   void advance_to(const uint8_t* end) { used_ = static_cast<size_t>(end - out_.data()); }
   size_t used() const { return used_; }
   const uint8_t* data() const { return out_.data(); }
+  bool full() const { return full_; }
   /// Cuts the vector to what was written.
   void finish() { out_.resize(used_); }
 
@@ -36,6 +39,7 @@ class ByteSink {
   std::vector<uint8_t>& out_;
   size_t used_;
   size_t limit_;
+  bool full_ = false;
 };
 
 /// The bits that do not fill 64 yet, and where the next byte goes. Small enough for registers: hot loops keep

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <memory>
 #include <new>
 #include <string>
@@ -14,48 +15,61 @@ namespace {
 
 using jpeg::Session;
 
-Status status_of(const jpeg::Failure& failure) {
-  return Status(std::string(jpeg::fault_code(failure.fault)), "", failure.text);
-}
+/// Why a JPEG is not packed; HR_KEPT_AS_ASKED: it can be.
+struct Reason {
+  uint32_t kept = HR_KEPT_AS_ASKED;
+  std::string text;
+};
 
 std::string factors(const jpeg_component_info& c) {
   return std::to_string(c.h_samp_factor) + "x" + std::to_string(c.v_samp_factor);
 }
 
-/// Why the frame is of a kind that is not packed; "" if it may be.
-std::string unpackable_frame(const jpeg_decompress_struct& cinfo) {
-  if (cinfo.arith_code) return "arithmetic coding";
-  if (cinfo.num_components == 4) return cinfo.jpeg_color_space == JCS_YCCK ? "YCCK" : "CMYK";
-  if (cinfo.num_components == 1) return "";
+/// What the frame header says against it.
+Reason unpackable_frame(const jpeg_decompress_struct& cinfo) {
+  if (cinfo.arith_code) return {HR_KEPT_ARITHMETIC, "arithmetic coding"};
+  if (cinfo.num_components == 4) {
+    return {HR_KEPT_CMYK, cinfo.jpeg_color_space == JCS_YCCK ? "YCCK" : "CMYK"};
+  }
+  if (cinfo.num_components == 1) return {};
   const jpeg_component_info* c = cinfo.comp_info;
   if (c[0].component_id == c[1].component_id || c[0].component_id == c[2].component_id ||
       c[1].component_id == c[2].component_id) {
-    return "components of the same id";
+    return {HR_KEPT_OTHER, "components of the same id"};
   }
   const bool chroma_1x1 = std::all_of(c + 1, c + 3, [](const jpeg_component_info& chroma) {
     return chroma.h_samp_factor == 1 && chroma.v_samp_factor == 1;
   });
   if (chroma_1x1 && c[0].h_samp_factor <= 2 && c[0].v_samp_factor <= 2) {
     const bool full = c[0].h_samp_factor == 1 && c[0].v_samp_factor == 1;
-    return cinfo.jpeg_color_space == JCS_RGB && !full ? "RGB with subsampling" : "";
+    if (cinfo.jpeg_color_space != JCS_RGB || full) return {};
+    return {HR_KEPT_SAMPLING, "RGB with subsampling"};
   }
-  if (chroma_1x1 && c[0].h_samp_factor == 4 && c[0].v_samp_factor == 1) return "4:1:1 subsampling";
-  return "sampling factors " + factors(c[0]) + ", " + factors(c[1]) + ", " + factors(c[2]);
+  if (chroma_1x1 && c[0].h_samp_factor == 4 && c[0].v_samp_factor == 1) {
+    return {HR_KEPT_SAMPLING, "4:1:1 subsampling"};
+  }
+  return {HR_KEPT_SAMPLING,
+          "sampling factors " + factors(c[0]) + ", " + factors(c[1]) + ", " + factors(c[2])};
 }
 
-/// Why scans that were read to the end leave something out; "" if nothing that matters.
-std::string unpackable_scans(const jpeg_decompress_struct& cinfo) {
+/// What scans that were read to the end leave out that matters, or what their tables hold that does not fit.
+Reason unpackable_scans(const jpeg_decompress_struct& cinfo) {
   constexpr int kSmoothedFrom = 9;  // the last coefficient in zigzag order whose absence makes libjpeg smooth
   for (int i = 0; i < cinfo.num_components; ++i) {
-    if (!cinfo.comp_info[i].quant_table) return "a component without a scan";
+    const JQUANT_TBL* const quant = cinfo.comp_info[i].quant_table;
+    if (!quant) return {HR_KEPT_OTHER, "a component without a scan"};
+    if (std::any_of(std::begin(quant->quantval), std::end(quant->quantval),
+                    [](uint16_t step) { return step > INT16_MAX; })) {
+      return {HR_KEPT_OTHER, "quantisation steps above 32767"};
+    }
     if (!cinfo.coef_bits) continue;
     const int* known = cinfo.coef_bits[i];
-    if (known[0] < 0) return "a component without a scan";
+    if (known[0] < 0) return {HR_KEPT_OTHER, "a component without a scan"};
     if (std::any_of(known + 1, known + 1 + kSmoothedFrom, [](int bits) { return bits != 0; })) {
-      return "incomplete progressive scans";
+      return {HR_KEPT_INCOMPLETE, "incomplete progressive scans"};
     }
   }
-  return "";
+  return {};
 }
 
 CoefficientColor color_of(const jpeg_decompress_struct& cinfo) {
@@ -107,34 +121,41 @@ void copy_blocks(Session& session, jvirt_barray_ptr* arrays, CoefficientImage& i
 }
 
 /// A whole file of a kind that is not packed; one that is damaged too says that instead.
-Status unpackable(std::span<const uint8_t> data, const hr_decode_limits& limits, std::string reason) {
+Status unpackable(std::span<const uint8_t> data, const DecodeLimits& limits, Reason reason, uint32_t* kept) {
   JpegInfo info;
   uint64_t warnings = 0;
   HR_RETURN_IF_ERROR(jpeg_check(data, limits, info, warnings));
-  return Status("packed.unsupported", "", std::move(reason));
+  if (kept) *kept = reason.kept;
+  return Status("packed.unsupported", "", std::move(reason.text));
 }
 
-Status read(std::span<const uint8_t> data, const hr_decode_limits& limits, CoefficientImage& image) {
+Status read(std::span<const uint8_t> data, const DecodeLimits& limits, CoefficientImage& image,
+            uint32_t* kept) {
   const auto session = std::make_unique<Session>(limits);
-  if (!session->guarded([&] { session->read_header(data, Session::Purpose::check); }))
-    return status_of(session->failure());
-  std::string reason = unpackable_frame(session->cinfo());
-  if (!reason.empty()) return unpackable(data, limits, std::move(reason));
+  const auto failure = [&] { return jpeg::status_of(session->failure()); };
+  if (!session->guarded([&] { session->read_header(data, Session::Purpose::check); })) return failure();
+  Reason reason = unpackable_frame(session->cinfo());
+  if (reason.kept != HR_KEPT_AS_ASKED) return unpackable(data, limits, std::move(reason), kept);
   jvirt_barray_ptr* arrays = nullptr;
-  if (!session->guarded([&] { arrays = session->read_coefficients(); })) return status_of(session->failure());
+  if (!session->guarded([&] {
+        session->require_memory(2 * jpeg::coefficient_bytes(session->cinfo()));
+        arrays = session->read_coefficients();
+      })) {
+    return failure();
+  }
   reason = unpackable_scans(session->cinfo());
-  if (!reason.empty()) return unpackable(data, limits, std::move(reason));
+  if (reason.kept != HR_KEPT_AS_ASKED) return unpackable(data, limits, std::move(reason), kept);
   describe(session->cinfo(), image);
-  if (!session->guarded([&] { copy_blocks(*session, arrays, image); })) return status_of(session->failure());
+  if (!session->guarded([&] { copy_blocks(*session, arrays, image); })) return failure();
   image.warnings = session->warnings();
   return {};
 }
 
 }  // namespace
 
-Status read_coefficients(std::span<const uint8_t> data, const hr_decode_limits& limits,
-                         CoefficientImage& image) try {
-  return read(data, limits, image);
+Status read_coefficients(std::span<const uint8_t> data, const DecodeLimits& limits, CoefficientImage& image,
+                         uint32_t* kept) try {
+  return read(data, limits, image, kept);
 } catch (const std::bad_alloc&) {
   return Status("decode.limit", "", "out of memory while decoding");
 }

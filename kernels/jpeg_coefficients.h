@@ -46,10 +46,12 @@ struct CoefficientImage {
 
 /// Reads every scan of a baseline, extended or progressive Huffman JPEG with 8-bit samples. Every bad Huffman
 /// code is noticed. Memory that `image` holds is used again. A gray image has sampling factors of 1, whatever
-/// its file states. Errors as of jpeg_check(), and "packed.unsupported" for a whole JPEG of a kind that is
-/// not packed, with the reason ("CMYK", "arithmetic coding", "4:1:1 subsampling", ..., "incomplete
-/// progressive scans": libjpeg would smooth its blocks); `where` is empty.
-Status read_coefficients(std::span<const uint8_t> data, const hr_decode_limits& limits,
-                         CoefficientImage& image);
+/// its file states. libjpeg's arrays and `image` hold all coefficients at the same time, which must fit the
+/// limit on memory. Errors as of jpeg_check(), and "packed.unsupported" for a whole JPEG of a kind that is
+/// not packed: the message says why for people ("CMYK", "4:1:1 subsampling", "incomplete progressive scans",
+/// whose blocks libjpeg would smooth), `kept`, if given, for programs (HR_KEPT_*; as it was after any other
+/// result). `where` is empty.
+Status read_coefficients(std::span<const uint8_t> data, const DecodeLimits& limits, CoefficientImage& image,
+                         uint32_t* kept = nullptr);
 
 }  // namespace headrace

@@ -70,7 +70,7 @@ Status decode_rgb(void* decoder, std::span<const uint8_t> data, uint32_t width, 
 }
 
 struct BaselineDecoder::State {
-  explicit State(const hr_decode_limits& limits) : session(limits) {}
+  explicit State(const DecodeLimits& limits) : session(limits) {}
 
   /// Makes room for the image and sets the row pointers; false if memory is exhausted.
   bool reserve(uint32_t width, uint32_t height) {
@@ -95,7 +95,7 @@ struct BaselineDecoder::State {
   size_t row_capacity = 0;
 };
 
-BaselineDecoder::BaselineDecoder(const hr_decode_limits& limits) : state_(std::make_unique<State>(limits)) {}
+BaselineDecoder::BaselineDecoder(const DecodeLimits& limits) : state_(std::make_unique<State>(limits)) {}
 BaselineDecoder::~BaselineDecoder() = default;
 BaselineDecoder::BaselineDecoder(BaselineDecoder&&) noexcept = default;
 BaselineDecoder& BaselineDecoder::operator=(BaselineDecoder&&) noexcept = default;
@@ -123,10 +123,7 @@ Expected<BaselineDecoder::Image> BaselineDecoder::decode(std::span<const uint8_t
     }
     jpeg_finish_decompress(&s.session.cinfo());
   });
-  if (!ok) {
-    const jpeg::Failure& failure = s.session.failure();
-    return Status(std::string(jpeg::fault_code(failure.fault)), "", failure.text);
-  }
+  if (!ok) return jpeg::status_of(s.session.failure());
   s.session.close();
   image.pixels = s.pixels.get();
   return image;

@@ -33,7 +33,7 @@ class BaselineDecoder {
     uint32_t width = 0, height = 0;
   };
 
-  explicit BaselineDecoder(const hr_decode_limits& limits = kDefaultDecodeLimits);
+  explicit BaselineDecoder(const DecodeLimits& limits = kDefaultDecodeLimits);
   ~BaselineDecoder();
   BaselineDecoder(BaselineDecoder&&) noexcept;
   BaselineDecoder& operator=(BaselineDecoder&&) noexcept;

@@ -27,7 +27,7 @@ constexpr std::array kTexts = {
     Text{JERR_NO_IMAGE, Fault::damaged, "the JPEG file holds tables but no image"},
     Text{JERR_EMPTY_IMAGE, Fault::damaged, "the image has no pixels: width or height is 0"},
     Text{JERR_IMAGE_TOO_BIG, Fault::unsupported, "the image is larger than %u pixels on a side"},
-    Text{JERR_BAD_PRECISION, Fault::unsupported, "samples of %d bits are not supported, only 8"},
+    Text{JERR_BAD_PRECISION, Fault::unsupported, "%d-bit samples are not supported, only 8-bit ones"},
     Text{JERR_SOF_UNSUPPORTED, Fault::unsupported, "JPEG frame type 0x%02x is not supported"},
     Text{JERR_FRACT_SAMPLE_NOTIMPL, Fault::unsupported,
          "chroma sampling ratios that are not whole numbers are not supported"},
@@ -91,6 +91,10 @@ std::string_view fault_code(Fault fault) {
       return "internal";
   }
   return "internal";
+}
+
+Status status_of(const Failure& failure) {
+  return {std::string(fault_code(failure.fault)), "", failure.text};
 }
 
 bool is_fatal_warning(int code) {

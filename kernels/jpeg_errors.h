@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "headrace/abi.h"
+#include "headrace/status.h"
 #include "kernels/jpeg_library.h"
 
 namespace headrace::jpeg {
@@ -27,6 +28,7 @@ struct Failure {
 
 hr_result fault_result(Fault fault);       ///< "damaged" is HR_E_DECODE, and so on
 std::string_view fault_code(Fault fault);  ///< the Status code: "decode.damaged", and so on
+Status status_of(const Failure& failure);  ///< `where` is empty
 
 /// Said by newer libraries' headers as much as by older libraries' errors.
 inline constexpr char kLosslessText[] = "lossless JPEG is not supported";

@@ -11,10 +11,6 @@ namespace {
 
 using jpeg::Session;
 
-Status status_of(const jpeg::Failure& failure) {
-  return Status(std::string(jpeg::fault_code(failure.fault)), "", failure.text);
-}
-
 /// Chroma (and the colours of CMYK) against the first component; a fourth must match the first.
 std::string subsampling_of(const jpeg_decompress_struct& cinfo) {
   if (cinfo.num_components == 1) return "gray";
@@ -67,7 +63,7 @@ unsigned orientation_of(const jpeg_decompress_struct& cinfo) {
   return 1;
 }
 
-JpegInfo describe(const jpeg_decompress_struct& cinfo) {
+JpegInfo describe(jpeg_decompress_struct& cinfo) {
   JpegInfo info;
   info.width = cinfo.image_width;
   info.height = cinfo.image_height;
@@ -78,6 +74,8 @@ JpegInfo describe(const jpeg_decompress_struct& cinfo) {
   info.arithmetic = cinfo.arith_code != 0;
   info.precision = static_cast<unsigned>(cinfo.data_precision);
   info.orientation = orientation_of(cinfo);
+  info.multiple_scans = jpeg_has_multiple_scans(&cinfo) != 0;
+  info.coefficient_bytes = jpeg::coefficient_bytes(cinfo);
   return info;
 }
 
@@ -93,20 +91,20 @@ void read_to_end(Session& session) {
 
 }  // namespace
 
-Expected<JpegInfo> jpeg_info(std::span<const uint8_t> data, const hr_decode_limits& limits) {
+Expected<JpegInfo> jpeg_info(std::span<const uint8_t> data, const DecodeLimits& limits) {
   const auto session = std::make_unique<Session>(limits);
   if (!session->guarded([&] { session->read_header(data, Session::Purpose::check); }))
-    return status_of(session->failure());
+    return jpeg::status_of(session->failure());
   return describe(session->cinfo());
 }
 
-Status jpeg_check(std::span<const uint8_t> data, const hr_decode_limits& limits, JpegInfo& info,
+Status jpeg_check(std::span<const uint8_t> data, const DecodeLimits& limits, JpegInfo& info,
                   uint64_t& warnings) {
   const auto session = std::make_unique<Session>(limits);
   if (!session->guarded([&] { session->read_header(data, Session::Purpose::check); }))
-    return status_of(session->failure());
+    return jpeg::status_of(session->failure());
   info = describe(session->cinfo());
-  if (!session->guarded([&] { read_to_end(*session); })) return status_of(session->failure());
+  if (!session->guarded([&] { read_to_end(*session); })) return jpeg::status_of(session->failure());
   warnings = session->warnings();
   return {};
 }

@@ -17,21 +17,23 @@ struct JpegInfo {
   std::string subsampling;         ///< "4:4:4", "4:2:2", "4:2:0", "4:4:0", "4:1:1", "gray", "other"
   std::string color_space;         ///< as resolved by libjpeg: "YCbCr", "RGB", "gray", "CMYK", "YCCK"
   bool progressive = false;
-  bool arithmetic = false;   ///< arithmetic instead of Huffman coding
-  unsigned precision = 8;    ///< bits per sample
-  unsigned orientation = 1;  ///< EXIF orientation, 1 to 8; 1 if the file has none
+  bool arithmetic = false;         ///< arithmetic instead of Huffman coding
+  unsigned precision = 8;          ///< bits per sample
+  unsigned orientation = 1;        ///< EXIF orientation, 1 to 8; 1 if the file has none
+  bool multiple_scans = false;     ///< decoding it holds all coefficients in memory
+  uint64_t coefficient_bytes = 0;  ///< of them
 };
 
 /// Reads the header only. Errors: "decode.damaged", "decode.unsupported" (a kind of JPEG that is not
 /// decoded), "decode.limit"; `where` is empty.
 Expected<JpegInfo> jpeg_info(std::span<const uint8_t> data,
-                             const hr_decode_limits& limits = kDefaultDecodeLimits);
+                             const DecodeLimits& limits = kDefaultDecodeLimits);
 
 /// Decodes every scan to the end of the file and throws the pixels away: ok if nothing is missing or
 /// damaged. Stricter than decoding, which takes bad Huffman codes for zeros where libjpeg-turbo does. `info`
 /// is set as soon as the header is read, `warnings` counts what was tolerated (extraneous bytes, unknown JFIF
 /// or Adobe versions). Errors as of jpeg_info().
-Status jpeg_check(std::span<const uint8_t> data, const hr_decode_limits& limits, JpegInfo& info,
+Status jpeg_check(std::span<const uint8_t> data, const DecodeLimits& limits, JpegInfo& info,
                   uint64_t& warnings);
 
 enum class SourceKind : uint8_t { jpeg, png, webp, gif, bmp, tiff, avif, unknown };

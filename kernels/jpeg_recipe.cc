@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "headrace/counted.h"
 #include "kernels/jpeg_padding.h"
 #include "kernels/jpeg_recipe_extra.h"
 #include "kernels/jpeg_recipe_plain.h"
@@ -22,16 +23,10 @@ using jpeg::ScanEncoder;
 using jpeg::SegmentReader;
 using Bytes = std::vector<uint8_t>;
 
-Status error(std::string message) { return Status("packed.recipe", "", std::move(message)); }
+/// Encoders want more room than they use.
+constexpr uint64_t kSinkRoom = uint64_t{64} << 10;
 
-/// How long a file of this image may get: far more than any Huffman code takes, so that it only bounds what a
-/// recipe with many scans can ask for.
-size_t max_file_bytes(const CoefficientImage& image, size_t header_bytes) {
-  constexpr size_t kPerBlock = 1024, kFixed = size_t{1} << 20;
-  size_t blocks = 0;
-  for (const CoefficientComponent& c : image.components) blocks += c.blocks.size();
-  return header_bytes + blocks * kPerBlock + kFixed;
-}
+Status error(std::string message) { return Status("packed.recipe", "", std::move(message)); }
 
 jpeg::ExtraLimits limits_of(std::span<const uint8_t> headers, const CoefficientImage& image) {
   return {headers.size(), jpeg::padding_count(image)};
@@ -67,7 +62,11 @@ bool is_common(const Piece& segment) {
 class RecipeMaker {
  public:
   RecipeMaker(std::span<const uint8_t> data, const CoefficientImage& image)
-      : image_(image), reader_(data), encoder_(image), sink_(scan_data_, data.size() + (size_t{1} << 16)) {}
+      : image_(image),
+        file_bytes_(data.size()),
+        reader_(data),
+        encoder_(image),
+        sink_(scan_data_, data.size() + kSinkRoom) {}
 
   /// Not ok if the file cannot be coded again from its headers.
   Status run(JpegRecipe& recipe) {
@@ -137,6 +136,7 @@ class RecipeMaker {
     extra_.padding = jpeg::unusual_padding(image_, coded);
     recipe.headers = std::move(headers_);
     recipe.extra = jpeg::write_extra(extra_);
+    recipe.file_bytes = file_bytes_;
     if (recipe.extra.empty()) return {};
     RecipeExtra again;
     HR_RETURN_IF_ERROR(jpeg::read_extra(recipe.extra, limits_of(recipe.headers, image_), again));
@@ -160,6 +160,7 @@ class RecipeMaker {
   }
 
   const CoefficientImage& image_;
+  uint64_t file_bytes_;
   SegmentReader reader_;
   CodingState state_;
   ScanEncoder encoder_;
@@ -172,16 +173,15 @@ class RecipeMaker {
 };
 
 /// The file, from its headers with all insertions.
-Status write_file(std::span<const uint8_t> merged, const CoefficientImage& image, FillBits& fill,
-                  Bytes& out) {
+Status write_pieces(std::span<const uint8_t> merged, const CoefficientImage& image, FillBits& fill,
+                    jpeg::ByteSink& sink) {
   CodingState state;
   ScanEncoder encoder(image);
   SegmentReader reader(merged);
-  jpeg::ByteSink sink(out, max_file_bytes(image, merged.size()));
   for (Piece piece = reader.next(); piece.kind != Piece::Kind::end; piece = reader.next()) {
     if (piece.kind == Piece::Kind::broken) return error("a segment longer than the headers");
     uint8_t* to = sink.reserve(piece.bytes.size());
-    if (!to) return error("the headers and the scans' data are too long");
+    if (!to) return error("the headers are too long");
     std::copy(piece.bytes.begin(), piece.bytes.end(), to);
     sink.advance_to(to + piece.bytes.size());
     if (piece.kind != Piece::Kind::segment) continue;
@@ -200,12 +200,23 @@ Status write_file(std::span<const uint8_t> merged, const CoefficientImage& image
   if (merged[0] != 0xFF || merged[1] != jpeg::kSoi)
     return error("the headers do not begin with a start of image");
   if (!fill.fits()) return error("extra data: the fill bits are not those of the scans");
-  sink.finish();
   return {};
 }
 
+Status write_file(std::span<const uint8_t> merged, const CoefficientImage& image, FillBits& fill,
+                  uint64_t max_bytes, Bytes& out) {
+  max_bytes = std::min<uint64_t>(max_bytes, SIZE_MAX / 2);
+  jpeg::ByteSink sink(out, max_bytes + kSinkRoom);
+  const Status written = write_pieces(merged, image, fill, sink);
+  if (sink.full() || (written.ok() && sink.used() > max_bytes)) {
+    return {"packed.too_long", "", "the file has more than " + counted(max_bytes, "byte")};
+  }
+  if (written.ok()) sink.finish();
+  return written;
+}
+
 Status rebuild(std::span<const uint8_t> headers, std::span<const uint8_t> extra_bytes,
-               CoefficientImage& image, Bytes& out) {
+               CoefficientImage& image, uint64_t max_bytes, Bytes& out) {
   HR_RETURN_IF_ERROR(jpeg::check_image(image));
   RecipeExtra extra;
   HR_RETURN_IF_ERROR(jpeg::read_extra(extra_bytes, limits_of(headers, image), extra));
@@ -213,7 +224,7 @@ Status rebuild(std::span<const uint8_t> headers, std::span<const uint8_t> extra_
   if (!jpeg::fill_padding(image, extra.padding))
     return error("extra data: more padding blocks than the image has");
   FillBits fill(extra.fill_mode, extra.fill_bits);
-  return write_file(merged, image, fill, out);
+  return write_file(merged, image, fill, max_bytes, out);
 }
 
 /// A recipe for a file with the same coefficients and metadata.
@@ -225,7 +236,8 @@ Status make_plain(std::span<const uint8_t> data, const CoefficientImage& image, 
     recipe.headers = jpeg::plain_headers(data, image, every_symbol);
     recipe.extra.clear();
     out.clear();
-    status = rebuild(recipe.headers, recipe.extra, padded, out);
+    status = rebuild(recipe.headers, recipe.extra, padded, UINT64_MAX, out);
+    recipe.file_bytes = out.size();
     if (status.ok()) return status;
   }
   return status;
@@ -251,9 +263,9 @@ Status make_jpeg_recipe(std::span<const uint8_t> data, const CoefficientImage& i
 }
 
 Status jpeg_rebuild(std::span<const uint8_t> headers, std::span<const uint8_t> extra, CoefficientImage& image,
-                    std::vector<uint8_t>& out) try {
+                    uint64_t max_bytes, std::vector<uint8_t>& out) try {
   out.clear();
-  Status status = rebuild(headers, extra, image, out);
+  Status status = rebuild(headers, extra, image, max_bytes, out);
   if (!status.ok()) out.clear();
   return status;
 } catch (const std::bad_alloc&) {

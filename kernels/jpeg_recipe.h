@@ -20,6 +20,8 @@ struct JpegRecipe {
   /// and behind the image, fill bits, padding blocks that do not follow the usual rule. Empty for the usual
   /// file; jpeg_recipe_extra.h has its layout.
   std::vector<uint8_t> extra;
+  /// Of the file that is rebuilt, as make_jpeg_recipe() found it. For those who have to decide; not kept.
+  uint64_t file_bytes = 0;
 };
 
 /// Splits `data` (which `image` was read from) into its recipe. Sets `byte_exact` if jpeg_rebuild() gives
@@ -31,9 +33,9 @@ Status make_jpeg_recipe(std::span<const uint8_t> data, const CoefficientImage& i
 
 /// Writes the file again into `out`, whose memory is used again. `image` needs only the blocks within
 /// blocks_wide x blocks_high right: padding blocks are filled in here. Recipes come from dataset files and
-/// are not trusted: any that does not fit the image is the error "packed.recipe", and `out` is empty then. At
-/// most 500 scans and 1 KiB a block are written.
+/// are not trusted: any that does not fit the image is the error "packed.recipe", as are more than 500 scans;
+/// a file of more than `max_bytes` is "packed.too_long"; `out` is empty then.
 Status jpeg_rebuild(std::span<const uint8_t> headers, std::span<const uint8_t> extra, CoefficientImage& image,
-                    std::vector<uint8_t>& out);
+                    uint64_t max_bytes, std::vector<uint8_t>& out);
 
 }  // namespace headrace

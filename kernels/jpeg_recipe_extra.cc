@@ -1,7 +1,5 @@
 #include "kernels/jpeg_recipe_extra.h"
 
-#include <zstd.h>
-
 #include <bit>
 #include <string>
 
@@ -9,11 +7,6 @@
 
 namespace headrace::jpeg {
 namespace {
-
-constexpr uint8_t kFillModeBits = 3, kCompressedBit = 4;
-constexpr uint64_t kMaxCompressedBody = uint64_t{64} << 20;
-constexpr size_t kWorthCompressing = 64;  ///< bytes
-constexpr int kZstdLevel = 3;
 
 Status error(std::string message) { return Status("packed.recipe", "", "extra data: " + std::move(message)); }
 
@@ -71,7 +64,6 @@ class ByteReader {
     return taken;
   }
 
-  std::span<const uint8_t> rest() const { return rest_; }
   bool bad() const { return bad_; }
   /// Everything was read, and nothing more than that.
   bool done() const { return !bad_ && rest_.empty(); }
@@ -81,8 +73,7 @@ class ByteReader {
   bool bad_ = false;
 };
 
-std::vector<uint8_t> write_body(const RecipeExtra& extra) {
-  std::vector<uint8_t> body;
+void write_body(const RecipeExtra& extra, std::vector<uint8_t>& body) {
   put_varint(body, extra.insertions.size());
   for (const RecipeExtra::Insertion& insertion : extra.insertions) {
     put_varint(body, insertion.distance);
@@ -101,7 +92,6 @@ std::vector<uint8_t> write_body(const RecipeExtra& extra) {
       put_little_endian(body, static_cast<uint16_t>(padding.block[std::countr_zero(left)]), 2);
     }
   }
-  return body;
 }
 
 Status read_body(std::span<const uint8_t> bytes, const ExtraLimits& limits, RecipeExtra& extra) {
@@ -138,23 +128,6 @@ Status read_body(std::span<const uint8_t> bytes, const ExtraLimits& limits, Reci
   return reader.done() ? Status() : error(reader.bad() ? "too short" : "too long");
 }
 
-/// What a compressed body holds; `bytes` are all behind the flags.
-Status decompress(std::span<const uint8_t> bytes, std::vector<uint8_t>& body) {
-  ByteReader reader(bytes);
-  const uint64_t size = reader.varint();
-  if (reader.bad()) return error("too short");
-  if (size > kMaxCompressedBody) return error("a compressed body of " + std::to_string(size) + " bytes");
-  const std::span<const uint8_t> frame = reader.rest();
-  // Asked first: memory is taken only if the frame agrees about the size.
-  if (ZSTD_getFrameContentSize(frame.data(), frame.size()) != size)
-    return error("not a zstd frame of its size");
-  body.resize(size);
-  if (ZSTD_decompress(body.data(), body.size(), frame.data(), frame.size()) != size) {
-    return error("a damaged zstd frame");
-  }
-  return {};
-}
-
 }  // namespace
 
 void insert(RecipeExtra& extra, uint64_t distance, std::span<const uint8_t> bytes) {
@@ -168,38 +141,17 @@ void insert(RecipeExtra& extra, uint64_t distance, std::span<const uint8_t> byte
 
 std::vector<uint8_t> write_extra(const RecipeExtra& extra) {
   if (extra.insertions.empty() && extra.fill_mode == FillMode::ones && extra.padding.empty()) return {};
-  const std::vector<uint8_t> body = write_body(extra);
   std::vector<uint8_t> out = {static_cast<uint8_t>(extra.fill_mode)};
-  if (body.size() >= kWorthCompressing && body.size() <= kMaxCompressedBody) {
-    out[0] |= kCompressedBit;
-    put_varint(out, body.size());
-    const size_t start = out.size();
-    out.resize(start + ZSTD_compressBound(body.size()));
-    const size_t size =
-        ZSTD_compress(out.data() + start, out.size() - start, body.data(), body.size(), kZstdLevel);
-    if (!ZSTD_isError(size) && start + size < 1 + body.size()) {
-      out.resize(start + size);
-      return out;
-    }
-    out = {static_cast<uint8_t>(extra.fill_mode)};
-  }
-  out.insert(out.end(), body.begin(), body.end());
+  write_body(extra, out);
   return out;
 }
 
 Status read_extra(std::span<const uint8_t> bytes, const ExtraLimits& limits, RecipeExtra& extra) {
   extra = {};
   if (bytes.empty()) return {};
-  const uint8_t flags = bytes[0], fill_mode = flags & kFillModeBits;
-  if ((flags & ~(kFillModeBits | kCompressedBit)) != 0 ||
-      fill_mode > static_cast<uint8_t>(FillMode::listed)) {
-    return error("unknown flags");
-  }
-  extra.fill_mode = static_cast<FillMode>(fill_mode);
-  if ((flags & kCompressedBit) == 0) return read_body(bytes.subspan(1), limits, extra);
-  std::vector<uint8_t> body;
-  HR_RETURN_IF_ERROR(decompress(bytes.subspan(1), body));
-  return read_body(body, limits, extra);
+  if (bytes[0] > static_cast<uint8_t>(FillMode::listed)) return error("unknown flags");
+  extra.fill_mode = static_cast<FillMode>(bytes[0]);
+  return read_body(bytes.subspan(1), limits, extra);
 }
 
 std::vector<uint8_t> merge_insertions(std::span<const uint8_t> headers, const RecipeExtra& extra) {

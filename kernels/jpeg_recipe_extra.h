@@ -3,29 +3,20 @@
 // Nothing at all if there is nothing to say: no insertions, fill bits of ones, usual padding blocks.
 // Otherwise:
 //
-//   u8       flags: bits 0-1 how segments of scan data are filled up to a whole byte: 0 with ones, 1 with
-//   zeros,
-//                   2 as listed; bit 2: the body is compressed; the other bits are 0
-//   body     as it is; or, if compressed: varint size of the body, then one zstd frame of it
-//
-// The body:
-//
+//   u8       how segments of scan data are filled up to a whole byte: 0 with ones, 1 with zeros, 2 as listed
 //   varint   number of insertions, then for each
 //     varint   how many bytes of `headers` lie between the one before (or the start) and this one; 0 only for
-//     the
-//              first
+//              the first
 //     varint   how many bytes are inserted, at least 1
 //   if fill bits are listed:
 //     varint   number of entries
 //   varint   number of unusual padding blocks
 //   bytes    of all insertions
 //   u8 each  fill bits of each segment (a scan, or what lies between restart markers) whose data do not end
-//   with
-//            a whole byte, in order: the low bits of its last byte
+//            with a whole byte, in order: the low bits of its last byte
 //   for each unusual padding block
 //     varint   how many padding blocks as usual come between the one before (or the first) and this one;
-//     padding
-//              blocks count component by component, row by row, whether or not a scan codes them
+//              padding blocks count component by component, row by row, whether or not a scan codes them
 //     u64      bit 8 v + u: coefficient (v, u) is not zero; little-endian
 //     i16 each the nonzero coefficients, in order of their bits; little-endian
 //
@@ -67,8 +58,7 @@ struct ExtraLimits {
   size_t padding_blocks = 0;
 };
 
-/// Errors ("packed.recipe"): bytes that say none, or one beyond the limits. A compressed body is 64 MiB at
-/// most.
+/// Errors ("packed.recipe"): bytes that say none, or one beyond the limits.
 Status read_extra(std::span<const uint8_t> bytes, const ExtraLimits& limits, RecipeExtra& extra);
 
 /// `headers`, as long as the limits said, with the insertions in their places.

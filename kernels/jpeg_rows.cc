@@ -51,6 +51,12 @@ bool smooths_blocks(const jpeg_decompress_struct& cinfo) {
   return false;
 }
 
+/// Whether scaled rows are cropped to other pixels than those of full rows. Seen with 4:1:0 (libjpeg-turbo 2.1),
+/// where chroma has both larger blocks and upsampling; nothing of so many factors is left to chance.
+bool crops_scaled_rows_badly(const jpeg_decompress_struct& cinfo) {
+  return cinfo.scale_num != cinfo.scale_denom && (cinfo.max_h_samp_factor > 2 || cinfo.max_v_samp_factor > 2);
+}
+
 /// Stands before the rectangle's first row; returns the columns that rows are made of.
 Columns seek(Session& session, const Rect& rect) {
   jpeg_decompress_struct& cinfo = session.cinfo();
@@ -59,8 +65,11 @@ Columns seek(Session& session, const Rect& rect) {
     for (int64_t i = 0; i < rect.top; ++i) session.read_rows(&dropped, 1);
     return {0, cinfo.output_width};
   }
-  Columns columns = columns_to_decode(cinfo, rect);
-  jpeg_crop_scanline(&cinfo, &columns.begin, &columns.count);
+  Columns columns{0, cinfo.output_width};
+  if (!crops_scaled_rows_badly(cinfo)) {
+    columns = columns_to_decode(cinfo, rect);
+    jpeg_crop_scanline(&cinfo, &columns.begin, &columns.count);
+  }
   session.skip_rows(static_cast<JDIMENSION>(rect.top));
   return columns;
 }
@@ -85,8 +94,8 @@ void RowReader::read_rgb(uint8_t* dst, int64_t stride, int64_t rows) {
   }
 }
 
-hr_result RowReader::open(std::span<const uint8_t> data, int64_t width, int64_t height, const Rect& rect,
-                          int64_t* window, hr_error* error) {
+hr_result RowReader::open(std::span<const uint8_t> data, int64_t width, int64_t height, int scale,
+                          const Rect& rect, int64_t* window, hr_error* error) {
   Columns columns{};
   const bool ok = session_.guarded([&] {
     session_.read_header(data);
@@ -96,6 +105,8 @@ hr_result RowReader::open(std::span<const uint8_t> data, int64_t width, int64_t 
       session_.fail(Fault::damaged, "the JPEG is %u x %u pixels, its metadata says %" PRId64 " x %" PRId64,
                     cinfo.image_width, cinfo.image_height, width, height);
     }
+    cinfo.scale_num = static_cast<unsigned>(scale);
+    cinfo.scale_denom = 8;
     session_.start();
     columns = seek(session_, rect);
     cmyk_row_ = cinfo.output_components == 4 ? session_.allocate_row() : nullptr;

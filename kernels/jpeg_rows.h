@@ -17,12 +17,12 @@ struct Rect {
 /// For one thread at a time.
 class RowReader {
  public:
-  explicit RowReader(const hr_decode_limits& limits) : session_(limits) {}
+  explicit RowReader(const DecodeLimits& limits) : session_(limits) {}
 
-  /// Stands before the first row of the rectangle, which lies inside width x height; a file of another size
-  /// is HR_E_DECODE. window[0]: pixels to the left of the rectangle that each row starts with, window[1]:
-  /// bytes of a row.
-  hr_result open(std::span<const uint8_t> data, int64_t width, int64_t height, const Rect& rect,
+  /// Stands before the first row of the rectangle, which lies inside the image of width x height, decoded at
+  /// `scale` of 8 (headrace/scaled.h); a file of another size is HR_E_DECODE. window[0]: pixels to the left of
+  /// the rectangle that each row starts with, window[1]: bytes of a row.
+  hr_result open(std::span<const uint8_t> data, int64_t width, int64_t height, int scale, const Rect& rect,
                  int64_t* window, hr_error* error);
 
   /// The next `rows` rows to dst, dst + stride, ... There must be as many left. A failure drops the image.

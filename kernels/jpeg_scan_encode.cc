@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "headrace/counted.h"
 #include "kernels/jpeg_progressive_encode.h"
 #include "kernels/jpeg_sequential_encode.h"
 
@@ -164,7 +165,7 @@ Status check_image(const CoefficientImage& image) {
 
 Status check_frame(const FrameHeader& frame, const CoefficientImage& image) {
   if (frame.count != image.components.size()) {
-    return error("a frame of " + std::to_string(frame.count) + " components for an image of " +
+    return error("a frame of " + counted(frame.count, "component") + " for an image of " +
                  std::to_string(image.components.size()));
   }
   for (uint32_t i = 0; i < frame.count; ++i) {
@@ -186,7 +187,7 @@ ScanEncoder::ScanEncoder(const CoefficientImage& image) : image_(image) {
 /// coded.
 Status ScanEncoder::admit(const CodingState& state) {
   const ScanHeader& scan = state.scan;
-  if (++scans_ > kMaxRecipeScans) return error("more than " + number(kMaxRecipeScans) + " scans");
+  if (++scans_ > kMaxRecipeScans) return error("more than " + counted(kMaxRecipeScans, "scan"));
   const bool whole = scan.first == 0 && scan.last == 63 && scan.high == 0 && scan.low == 0;
   const bool band =
       scan.first == 0 ? scan.last == 0 : scan.first <= scan.last && scan.last <= 63 && scan.count == 1;

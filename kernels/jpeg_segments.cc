@@ -3,6 +3,8 @@
 #include <cstring>
 #include <string>
 
+#include "headrace/counted.h"
+
 namespace headrace::jpeg {
 namespace {
 
@@ -84,9 +86,9 @@ Status CodingState::read_frame(uint8_t marker, std::span<const uint8_t> content)
   if (frame.defined) return error("two frame headers");
   if (content.size() < 6) return error("bad length of the frame header");
   const uint32_t count = content[5];
-  if (count != 1 && count != 3) return error("a frame of " + std::to_string(count) + " components");
+  if (count != 1 && count != 3) return error("a frame of " + counted(count, "component"));
   if (content.size() != 6 + 3 * count) return error("bad length of the frame header");
-  if (content[0] != 8) return error("samples of " + std::to_string(content[0]) + " bits");
+  if (content[0] != 8) return error("samples of " + counted(content[0], "bit"));
   frame.progressive = marker == kSof2;
   frame.height = uint32_t{content[1]} << 8 | content[2];
   frame.width = uint32_t{content[3]} << 8 | content[4];

@@ -1,7 +1,6 @@
 #include "kernels/jpeg_session.h"
 
 #include <algorithm>
-#include <cinttypes>
 #include <cstdarg>
 
 namespace headrace::jpeg {
@@ -13,7 +12,7 @@ constexpr size_t kCarefulChunk = 511;
 
 }  // namespace
 
-Session::Session(const hr_decode_limits& limits) : limits_(limits) {
+Session::Session(const DecodeLimits& limits) : limits_(limits) {
   jpeg_std_error(&errors_);
   errors_.error_exit = &Session::on_error;
   errors_.emit_message = &Session::on_message;
@@ -45,7 +44,7 @@ void Session::on_progress(j_common_ptr cinfo) {
   Session& self = of(cinfo);
   const int scan = self.cinfo_.input_scan_number;
   if (scan > 0 && static_cast<uint32_t>(scan) > self.limits_.max_scans) {
-    self.fail_limit(static_cast<uint32_t>(scan), self.limits_.max_scans, "scans");
+    self.fail_limit(Limit::scans, static_cast<uint32_t>(scan), self.limits_.max_scans);
   }
 }
 
@@ -123,10 +122,13 @@ void Session::check_header() {
     fail(Fault::unsupported, "%s", kLosslessText);
   }
   const uint64_t pixels = uint64_t{cinfo_.image_width} * cinfo_.image_height;
-  if (pixels > limits_.max_pixels) fail_limit(pixels, limits_.max_pixels, "pixels");
+  if (pixels > limits_.max_pixels) fail_limit(Limit::pixels, pixels, limits_.max_pixels);
 }
 
-void Session::start() { jpeg_start_decompress(&cinfo_); }
+void Session::start() {
+  if (jpeg_has_multiple_scans(&cinfo_)) require_memory(coefficient_bytes(cinfo_));
+  jpeg_start_decompress(&cinfo_);
+}
 
 void Session::read_rows(JSAMPROW* rows, JDIMENSION count) {
   while (count > 0) {
@@ -162,10 +164,24 @@ void Session::fail(Fault fault, const char* format, ...) {
   std::longjmp(jump_, 1);
 }
 
-void Session::fail_limit(uint64_t asked, uint64_t limit, const char* what) {
+void Session::fail_limit(Limit which, uint64_t asked, uint64_t limit) {
+  failure_.fault = Fault::limit;
   failure_.args[0] = static_cast<int64_t>(asked);
   failure_.args[1] = static_cast<int64_t>(limit);
-  fail(Fault::limit, "%" PRIu64 " %s, more than the limit of %" PRIu64, asked, what, limit);
+  write_limit_message(which, asked, limit, failure_.text, sizeof failure_.text);
+  std::longjmp(jump_, 1);
+}
+
+uint64_t coefficient_bytes(const jpeg_decompress_struct& cinfo) {
+  uint64_t blocks = 0;
+  for (int i = 0; i < cinfo.num_components; ++i) {
+    const jpeg_component_info& c = cinfo.comp_info[i];
+    const auto whole = [](uint64_t n, int unit) {
+      return (n + uint64_t(unit) - 1) / uint64_t(unit) * uint64_t(unit);
+    };
+    blocks += whole(c.width_in_blocks, c.h_samp_factor) * whole(c.height_in_blocks, c.v_samp_factor);
+  }
+  return blocks * sizeof(JBLOCK);
 }
 
 }  // namespace headrace::jpeg

@@ -14,7 +14,7 @@ namespace headrace::jpeg {
 /// Used by one thread at a time. libjpeg holds pointers into it, so it cannot move.
 class Session {
  public:
-  explicit Session(const hr_decode_limits& limits);
+  explicit Session(const DecodeLimits& limits);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -41,7 +41,8 @@ class Session {
   /// islow, fancy upsampling. Inside guarded() only.
   void read_header(std::span<const uint8_t> data, Purpose purpose = Purpose::pixels);
 
-  /// Reads every scan of a multi-scan file, then stands before the first row. Inside guarded() only.
+  /// Reads every scan of a multi-scan file, then stands before the first row. Inside guarded() only. Such
+  /// files take memory for all of their coefficients, which is checked against the limit.
   void start();
 
   /// Reads the next `count` rows into rows[0..count). Inside guarded() only.
@@ -51,7 +52,8 @@ class Session {
   void skip_rows(JDIMENSION count);
 
   /// Reads every scan into libjpeg's coefficient arrays, one for each component, which stay until close(): in
-  /// place of start() and rows. Inside guarded() only.
+  /// place of start() and rows. What they take (coefficient_bytes()) is for the caller to check. Inside
+  /// guarded() only.
   jvirt_barray_ptr* read_coefficients();
 
   /// One row of the output width and components, freed with the image. Inside guarded() only.
@@ -62,7 +64,12 @@ class Session {
 
   /// Ends guarded() with this failure.
   [[noreturn]] void fail(Fault fault, const char* format, ...) __attribute__((format(printf, 3, 4)));
-  [[noreturn]] void fail_limit(uint64_t asked, uint64_t limit, const char* what);
+  [[noreturn]] void fail_limit(Limit which, uint64_t asked, uint64_t limit);
+
+  /// Ends guarded() if the image is going to take more bytes than the limit.
+  void require_memory(uint64_t bytes) {
+    if (bytes > limits_.max_memory) fail_limit(Limit::memory, bytes, limits_.max_memory);
+  }
 
   jpeg_decompress_struct& cinfo() { return cinfo_; }
   const Failure& failure() const { return failure_; }
@@ -88,9 +95,12 @@ class Session {
   size_t chunk_bytes_ = SIZE_MAX;    ///< how much it hands out at once
   jpeg_progress_mgr progress_ = {};
   std::jmp_buf jump_ = {};
-  hr_decode_limits limits_;
+  DecodeLimits limits_;
   Failure failure_;
   uint64_t warnings_ = 0;
 };
+
+/// Bytes of an image's coefficients, padding to whole MCUs included; after read_header().
+uint64_t coefficient_bytes(const jpeg_decompress_struct& cinfo);
 
 }  // namespace headrace::jpeg

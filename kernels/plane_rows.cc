@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <new>
 
-#include "kernels/block_samples.h"
 #include "kernels/report.h"
 #include "kernels/upsample.h"
 #include "kernels/ycc_to_rgb.h"
@@ -25,16 +24,25 @@ bool PlaneRows::Buffer::reserve(size_t size) {
   return size <= capacity;
 }
 
+UnitRange PlaneRows::units_of(int64_t top, int64_t rows) const {
+  return units_of_rows(image_.layout, planes_[0].unit_rows, image_.height, top, rows);
+}
+
 bool PlaneRows::start(const Image& image) {
   image_ = image;
-  row_ = image.top;
-  unit_ = units_of_rows(image.layout.v_max, image.height, image.top, image.rows).first;
+  image_.layout = scaled_layout(image.layout, image.scale);
+  image_.width = scaled_length(image.width, image.scale);
+  image_.height = scaled_length(image.height, image.scale);
   for (int c = 0; c < image.layout.components; ++c) {
     Plane& p = planes_[size_t(c)];
     p = {};
-    p.width = plane_width(image.layout, c, image.width);
-    p.height = plane_height(image.layout, c, image.height);
+    p.width = plane_width(image_.layout, c, image_.width);
+    p.height = plane_height(image_.layout, c, image_.height);
+    p.side = block_side(image.layout, c, image.scale);
+    p.unit_rows = p.side * kUnitBlockRows * (c == 0 ? image.layout.v_max : 1);
   }
+  row_ = image.top;
+  unit_ = units_of(image.top, image.rows).first;
   // Upsampled rows begin up to a pixel early and end up to one late; blended ones have a sample more on each
   // side.
   const auto pixels = size_t(image.cols) + 2;
@@ -66,13 +74,13 @@ hr_result PlaneRows::open(const Image& image, CoefficientRowsSource& source,
   std::array<size_t, 3> offsets{};
   for (int c = 0; c < image.layout.components; ++c) {
     Plane& p = planes_[size_t(c)];
-    const bool halved = c > 0 && image.layout.h_max == 2;
+    const bool halved = c > 0 && image_.layout.h_max == 2;
     const int64_t first = halved ? std::max<int64_t>(image.left / 2 - 1, 0) : image.left;
     const int64_t right = image.left + image.cols - 1;
     const int64_t last = halved ? std::min(right / 2 + 1, p.width - 1) : right;
-    p.origin = first / 8 * 8;
-    p.stride = (last / 8 + 1) * 8 - p.origin;
-    p.ring_rows = 2 * 8 * kUnitBlockRows * (c == 0 ? image.layout.v_max : 1);
+    p.origin = first / p.side * p.side;
+    p.stride = (last / p.side + 1) * p.side - p.origin;
+    p.ring_rows = 2 * p.unit_rows;
     offsets[size_t(c)] = bytes;
     bytes += size_t(p.stride * p.ring_rows);
   }
@@ -87,11 +95,10 @@ hr_result PlaneRows::decode_unit(hr_error* error) {
   if (const hr_result r = source_->unit(unit_, rows_, error)) return r;
   for (int c = 0; c < image_.layout.components; ++c) {
     const Plane& p = planes_[size_t(c)];
-    const int64_t block_rows = kUnitBlockRows * (c == 0 ? image_.layout.v_max : 1);
-    for (int64_t r = 0; r < block_rows; ++r) {
-      const int64_t top = 8 * (unit_ * block_rows + r);
+    for (int64_t r = 0; r < p.unit_rows / p.side; ++r) {
+      const int64_t top = unit_ * p.unit_rows + r * p.side;
       if (top >= p.height) break;
-      block_samples(rows_.rows[c][r], rows_.values, rows_.quant[c], p.origin / 8, p.stride / 8,
+      block_samples(rows_.rows[c][r], rows_.values, rows_.quant[c], p.origin / p.side, p.stride / p.side, p.side,
                     p.ring + top % p.ring_rows * p.stride, p.stride);
     }
   }
@@ -139,7 +146,7 @@ const uint8_t* PlaneRows::chroma(int component, int64_t row) {
 hr_result PlaneRows::read(uint8_t* dst, int64_t stride, int64_t count, hr_error* error) {
   const PlaneLayout& layout = image_.layout;
   for (int64_t i = 0; i < count; ++i, ++row_, dst += stride) {
-    while (source_ && unit_ <= units_of_rows(layout.v_max, image_.height, row_, 1).last) {
+    while (source_ && unit_ <= units_of(row_, 1).last) {
       if (const hr_result r = decode_unit(error)) return r;
     }
     const uint8_t* const first = samples(0, row_, image_.left);

@@ -1,5 +1,5 @@
-// Rows of RGB pixels from component planes: raw ones in memory, or those a coefficient image is decoded to.
-// The pixels are those libjpeg-turbo gives with its accurate integer IDCT and fancy upsampling.
+// Rows of RGB pixels from component planes: raw ones in memory, or those a coefficient image is decoded to, whole
+// or scaled. The pixels are those libjpeg-turbo gives with its accurate integer IDCT and fancy upsampling.
 #pragma once
 
 #include <array>
@@ -7,7 +7,8 @@
 #include <cstdint>
 #include <memory>
 
-#include "headrace/planes.h"
+#include "headrace/scaled.h"
+#include "kernels/block_samples.h"
 #include "kernels/coefficient_rows.h"
 
 namespace headrace {
@@ -16,17 +17,18 @@ namespace headrace {
 class PlaneRows {
  public:
   struct Image {
-    PlaneLayout layout;
+    PlaneLayout layout;             ///< of the whole image, as are
     int64_t width, height;          ///< pixels
-    int64_t top, left, rows, cols;  ///< of the rectangle, which lies inside
+    int64_t top, left, rows, cols;  ///< of the rectangle, which lies inside; at a scale, of the scaled image
+    int scale = kWholeScale;        ///< of raw planes always that
   };
 
   /// Stands before the rectangle's first row. `planes` are dense, one after another (HR_ENCODING_YCC), and
   /// stay valid.
   hr_result open(const Image& image, const uint8_t* planes, hr_error* error);
 
-  /// The same from coefficients. `source` stays valid and has been opened for the rectangle; `opened` is what
-  /// that gave.
+  /// The same from coefficients. `source` stays valid and has been opened for what the rectangle is made from
+  /// (source_span()); `opened` is what that gave.
   hr_result open(const Image& image, CoefficientRowsSource& source, const hr_coefficient_rows& opened,
                  hr_error* error);
 
@@ -41,6 +43,8 @@ class PlaneRows {
     const uint8_t* base = nullptr;
     int64_t stride = 0, origin = 0, ring_rows = 1;
     int64_t width = 0, height = 0;
+    int64_t unit_rows = 0;  ///< of samples, in a unit of coefficients
+    int side = 8;           ///< of a block
   };
 
   /// Memory that grows.
@@ -58,7 +62,9 @@ class PlaneRows {
   hr_result decode_unit(hr_error* error);
   const uint8_t* chroma(int component, int64_t row);
 
-  Image image_{};
+  UnitRange units_of(int64_t top, int64_t rows) const;
+
+  Image image_{};  ///< layout and size are those of the scaled image
   std::array<Plane, 3> planes_;
   Buffer samples_, full_[2],
       blended_;  ///< rings; chroma at full resolution; a row before it is interpolated across

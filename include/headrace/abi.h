@@ -4,7 +4,7 @@
  *   plan(frame)   without the sample's data: draws the random numbers, computes crop rectangles and
  *                 the scratch size, says which bytes of each field run() will read;
  *   run(frame)    one sample from field data to the outputs;
- *   batch(frame)  operations that mix samples of a finished batch (none exist yet; may be null).
+ *   batch(frame)  operations that mix two samples of a batch (mixup, cutmix); null where there are none.
  *
  * Each returns an hr_result. Generated code allocates nothing, throws nothing and touches no thread
  * local storage. Any change of a structure here changes HR_ABI_VERSION. */
@@ -17,7 +17,7 @@
 extern "C" {
 #endif
 
-#define HR_ABI_VERSION 2u
+#define HR_ABI_VERSION 3u
 
 /* Alignment in bytes of scratch memory and of batch buffers. */
 #define HR_BUFFER_ALIGNMENT 64u
@@ -32,6 +32,7 @@ enum {
   HR_E_ABI = 5,           /* args: version found, version expected */
   HR_E_ALIGNMENT = 7,     /* args: the output's number, the alignment its memory needs, in bytes */
   HR_E_SHORT = 8,         /* a raw image has too few bytes; args: bytes it has, bytes it needs */
+  HR_E_LABEL = 9,         /* args: the label, the number of classes; it is not one of them */
   HR_E_INTERNAL = 6       /* error.text says what; always a defect of headrace */
 };
 
@@ -130,14 +131,19 @@ typedef struct hr_run_frame {
   hr_error* error;         /* out */
 } hr_run_frame;
 
+/* Row i of a batch is mixed with row i + rows / 2, and that one with row i: pairs are disjoint, so that each can be mixed
+ * as soon as its two samples are there, by any thread. In the global batch the partners are half a global batch
+ * apart, whatever the number of ranks. */
 typedef struct hr_batch_frame {
   uint32_t abi_version;
-  uint32_t sample_count;
-  hr_key key;              /* sample holds the global batch number */
-  uint8_t* const* outputs; /* start of each output's batch buffer */
-  uint8_t* scratch;
-  uint64_t scratch_bytes;
-  hr_error* error;
+  uint32_t reserved;
+  hr_key key;              /* sample holds the number of the global batch in the epoch */
+  uint64_t rows;           /* of the batch; even */
+  uint64_t begin;          /* pairs begin <= i < end <= rows / 2 are to be mixed */
+  uint64_t end;
+  const uint8_t* mask;     /* rows bytes; a pair of which one row has 0 (padding, a failed sample) is left alone */
+  uint8_t* const* outputs; /* row 0 of each output's tensor, aligned to HR_BUFFER_ALIGNMENT */
+  hr_error* error;         /* out */
 } hr_batch_frame;
 
 typedef hr_result (*hr_plan_fn)(hr_plan_frame*);

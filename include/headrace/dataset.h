@@ -88,10 +88,16 @@ class Dataset {
   /// HR_BUFFER_ALIGNMENT bytes beyond each payload are readable.
   virtual Status read(uint64_t sample, std::span<hr_field> out) const = 0;
 
-  /// Page that holds the first payload byte of a sample; used by page-local orders.
+  /// Page that holds the first payload byte of a sample; never less than that of the sample before.
   virtual uint64_t page_of(uint64_t sample) const = 0;
   virtual uint64_t page_count() const = 0;
   virtual uint64_t page_size() const = 0;
+
+  /// Bytes of a page below page_count(); more than page_size() where a sample is larger than that.
+  virtual uint64_t page_bytes(uint64_t /*page*/) const { return page_size(); }
+
+  /// Hash of its schema and of every sample's content, whatever the page size: 32 hexadecimal digits.
+  virtual std::string fingerprint() const = 0;
 
   /// Encodings of its images: bit e for HR_ENCODING_* e. A pipeline compiled for the dataset can run these.
   virtual uint32_t encodings() const = 0;

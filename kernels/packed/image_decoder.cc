@@ -6,6 +6,7 @@
 #include <iterator>
 #include <new>
 
+#include "kernels/decode_limits.h"
 #include "kernels/report.h"
 
 namespace headrace::packed {
@@ -29,7 +30,8 @@ hr_result fail_damaged(hr_error* error, const char* reason) {
 ImageDecoder::ImageDecoder(TileDecode decode) : decode_(decode) {}
 
 hr_result ImageDecoder::open(std::span<const uint8_t> bytes, int64_t width, int64_t height, int64_t planes,
-                             uint64_t max_pixels, const PixelRange& r, hr_coefficient_rows& out, hr_error* error) {
+                             const DecodeLimits& limits, const PixelRange& r, hr_coefficient_rows& out,
+                             hr_error* error) {
   open_ = false;
   if (const char* wrong = open_view(bytes, view_)) return fail_damaged(error, wrong);
   const Header& h = view_.header;
@@ -37,12 +39,8 @@ hr_result ImageDecoder::open(std::span<const uint8_t> bytes, int64_t width, int6
     return report_text(error, "the packed image is %u x %u of kind %u, its record says %" PRId64 " x %" PRId64 " of kind %" PRId64,
                 unsigned{h.width}, unsigned{h.height}, unsigned{h.planes}, width, height, planes);
   }
-  if (uint64_t{h.width} * h.height > max_pixels) {
-    report(error, HR_E_LIMIT, "");
-    error->args[0] = int64_t{h.width} * h.height;
-    error->args[1] = int64_t(max_pixels);
-    return HR_E_LIMIT;
-  }
+  const uint64_t pixels = uint64_t{h.width} * h.height;
+  if (pixels > limits.max_pixels) return report_limit(error, Limit::pixels, pixels, limits.max_pixels);
   if (r.top < 0 || r.left < 0 || r.rows <= 0 || r.cols <= 0 || r.rows > height - r.top || r.cols > width - r.left) {
     report(error, HR_E_CROP_OUTSIDE, "");
     const int64_t args[6] = {r.top, r.left, r.rows, r.cols, height, width};
@@ -64,6 +62,10 @@ hr_result ImageDecoder::open(std::span<const uint8_t> bytes, int64_t width, int6
     out.quant[c] = quant_[c].data();
   }
   if (blocks > UINT16_MAX) return fail_damaged(error, "a row of its tiles is too long");
+  const size_t values = (last_tile_ - first_tile_ + 1) * tile_values_ + kOverrun;
+  constexpr size_t kBlockBytes = sizeof(uint64_t) + 4 * sizeof(uint32_t) + sizeof(int16_t);
+  const uint64_t memory = blocks * kBlockBytes + values * sizeof(int16_t);
+  if (memory > limits.max_memory) return report_limit(error, Limit::memory, memory, limits.max_memory);
   try {
     if (!scratch_) scratch_ = std::make_unique<TileScratch>();
     if (masks_.size() < blocks + kOverrun) {
@@ -71,11 +73,10 @@ hr_result ImageDecoder::open(std::span<const uint8_t> bytes, int64_t width, int6
       offsets_.resize(4 * (blocks + kOverrun));
       dc_.resize(blocks + kOverrun);
     }
-    const size_t values = (last_tile_ - first_tile_ + 1) * tile_values_ + kOverrun;
     if (values_.size() < values) values_.resize(values);
     if (positions_.empty()) positions_.resize(kMaxTileBlocks + kOverrun);
   } catch (const std::bad_alloc&) {
-    return report(error, HR_E_DECODE, "there is no memory to decode the packed image");
+    return report(error, HR_E_LIMIT, "out of memory while decoding");
   }
   open_ = true;
   return HR_OK;
@@ -95,6 +96,7 @@ void ImageDecoder::add_up_dc(const TilePart& part, size_t base, uint32_t stride)
 }
 
 const char* ImageDecoder::decode_tile_row(uint32_t row, uint32_t& bad_tile) {
+  const Stopwatch::Scope timed(stopwatch_);
   const Grid& g = view_.grid;
   for (uint32_t column = first_tile_; column <= last_tile_; ++column) {
     const auto parts = tile_parts(g, column, row);

@@ -7,9 +7,11 @@
 #include <span>
 #include <vector>
 
+#include "headrace/limits.h"
 #include "kernels/coefficient_rows.h"
 #include "kernels/packed/tile_decode.h"
 #include "kernels/packed/view.h"
+#include "kernels/stopwatch.h"
 
 namespace headrace::packed {
 
@@ -23,13 +25,17 @@ class ImageDecoder final : public CoefficientRowsSource {
  public:
   explicit ImageDecoder(TileDecode decode = best_tile_decode());
 
-  /// As hr_packed_open(); `max_pixels` is the limit.
-  hr_result open(std::span<const uint8_t> bytes, int64_t width, int64_t height, int64_t planes, uint64_t max_pixels,
-                 const PixelRange& range, hr_coefficient_rows& out, hr_error* error);
+  /// As hr_packed_open().
+  hr_result open(std::span<const uint8_t> bytes, int64_t width, int64_t height, int64_t planes,
+                 const DecodeLimits& limits, const PixelRange& range, hr_coefficient_rows& out,
+                 hr_error* error);
 
   hr_result unit(int64_t unit, hr_coefficient_rows& out, hr_error* error) override;
 
   const View& view() const { return view_; }
+
+  /// Of entropy decoding.
+  Stopwatch& stopwatch() { return stopwatch_; }
 
  private:
   const char* decode_tile_row(uint32_t row, uint32_t& bad_tile);
@@ -48,6 +54,7 @@ class ImageDecoder final : public CoefficientRowsSource {
   std::vector<int16_t> dc_, values_;
   std::vector<uint16_t> positions_;
   std::unique_ptr<TileScratch> scratch_;
+  Stopwatch stopwatch_;
 };
 
 }  // namespace headrace::packed

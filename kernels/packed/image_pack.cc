@@ -1,6 +1,10 @@
 #include <array>
 #include <cstring>
+#include <new>
 
+#include "headrace/limits.h"
+#include "kernels/packed/decode_blocks.h"
+#include "kernels/packed/image_decoder.h"
 #include "kernels/packed/packed_image.h"
 #include "kernels/packed/recipe.h"
 #include "kernels/packed/tile_encode.h"
@@ -20,8 +24,13 @@ uint32_t coefficient_planes(const CoefficientImage& image) {
 
 struct ImagePacker::State {
   std::vector<packed::TileSymbols> tiles;
-  CoefficientImage unpacked;
+  packed::ImageDecoder decoder;
 
+  Status pack(const CoefficientImage& image, const JpegRecipe* recipe, bool byte_exact, PackEffort effort,
+              std::vector<uint8_t>& out);
+  /// Appends directory and tiles, and notes where they are.
+  Status write_tiles(const CoefficientImage& image, const Grid& grid, PackEffort effort,
+                     packed::Header& header, std::vector<uint8_t>& out);
   /// The set of code tables that needs the fewest bits.
   int best_set(size_t tile_count, int sets) const {
     std::array<std::array<uint64_t, kSymbols>, kContexts> counts{};
@@ -45,9 +54,6 @@ struct ImagePacker::State {
   }
 };
 
-ImagePacker::ImagePacker() : state_(std::make_unique<State>()) {}
-ImagePacker::~ImagePacker() = default;
-
 namespace {
 
 /// Equal quantisation tables are kept once.
@@ -64,51 +70,72 @@ void write_quant(const CoefficientImage& image, packed::Header& header, std::vec
   }
 }
 
-bool same_shown_blocks(const CoefficientImage& a, const CoefficientImage& b) {
-  for (size_t c = 0; c < a.components.size(); ++c) {
-    const CoefficientComponent &x = a.components[c], &y = b.components[c];
-    if (x.blocks_wide != y.blocks_wide || x.blocks_high != y.blocks_high || x.quant != y.quant) return false;
-    for (uint32_t row = 0; row < x.blocks_high; ++row) {
-      if (std::memcmp(&x.block(row, 0), &y.block(row, 0), x.blocks_wide * sizeof(CoefficientBlock)) != 0) return false;
-    }
-  }
-  return true;
-}
+Status unsupported(const char* reason) { return {"packed.unsupported", "", reason}; }
 
-}  // namespace
+Status internal(std::string what) { return {"packed.internal", "", "what was packed " + std::move(what)}; }
 
-Status ImagePacker::pack(const CoefficientImage& image, const JpegRecipe* recipe, bool byte_exact, PackEffort effort, std::vector<uint8_t>& out) {
-  const auto unsupported = [](const char* reason) { return Status("packed.unsupported", "", reason); };
-  for (const CoefficientComponent& c : image.components) {
-    for (const uint16_t step : c.quant) {
-      if (step > INT16_MAX) return unsupported("quantisation steps above 32767");
-    }
-  }
+/// Header fields that do not depend on the tiles' bytes.
+packed::Header header_of(const CoefficientImage& image, const Grid& grid, uint8_t flags) {
   packed::Header header;
   header.planes = uint8_t(coefficient_planes(image));
   header.width = uint16_t(image.width);
   header.height = uint16_t(image.height);
-  Grid grid(header.planes, image.width, image.height);
-  grid.choose_tiles();
   header.tile_wide = uint16_t(grid.tile_wide);
   header.tile_high = uint16_t(grid.tile_high);
-  header.flags = uint8_t((recipe ? packed::kHasRecipe : 0) | (recipe && byte_exact ? packed::kByteExact : 0));
+  header.flags = flags;
+  return header;
+}
 
+/// Ok if what was packed decodes to the image's blocks. 64 bytes follow it.
+Status check_packed(packed::ImageDecoder& decoder, std::span<const uint8_t> bytes,
+                    const CoefficientImage& image) {
+  constexpr DecodeLimits kNone{.max_pixels = UINT64_MAX, .max_scans = UINT32_MAX, .max_memory = UINT64_MAX};
+  hr_coefficient_rows rows{};
+  hr_error error{};
+  const packed::PixelRange whole{0, 0, image.height, image.width};
+  const int64_t planes = coefficient_planes(image);
+  if (decoder.open(bytes, image.width, image.height, planes, kNone, whole, rows, &error) != HR_OK) {
+    return internal(std::string("does not open: ") + error.text);
+  }
+  const packed::View& view = decoder.view();
+  bool same = true;
+  for (size_t c = 0; c < image.components.size(); ++c) {
+    const CoefficientComponent& k = image.components[c];
+    const Grid::Component& g = view.grid.component[c];
+    same &= g.blocks_wide == k.blocks_wide && g.blocks_high == k.blocks_high && view.quant[c] == k.quant;
+  }
+  const auto compare = [&](uint32_t c, uint32_t block_row, const int16_t* values, const hr_block_row& row) {
+    const CoefficientComponent& k = image.components[c];
+    CoefficientBlock block;
+    for (uint32_t x = 0; same && x < k.blocks_wide; ++x) {
+      packed::expand_block(values, row, x, block);
+      same = block == k.block(block_row, x);
+    }
+  };
+  if (same && packed::decode_block_rows(decoder, rows, &error, compare) != HR_OK) {
+    return internal(std::string("does not decode: ") + error.text);
+  }
+  return same ? Status() : internal("has other coefficients");
+}
+
+}  // namespace
+
+Status ImagePacker::State::write_tiles(const CoefficientImage& image, const Grid& grid, PackEffort effort,
+                                       packed::Header& header, std::vector<uint8_t>& out) {
   const size_t tile_count = size_t{grid.tiles_wide} * grid.tiles_high;
-  if (state_->tiles.size() < tile_count) state_->tiles.resize(tile_count);
+  if (tiles.size() < tile_count) tiles.resize(tile_count);
   for (uint32_t row = 0, t = 0; row < grid.tiles_high; ++row) {
     for (uint32_t column = 0; column < grid.tiles_wide; ++column, ++t) {
-      packed::model_tile(image, grid, column, row, state_->tiles[t]);
+      packed::model_tile(image, grid, column, row, tiles[t]);
     }
   }
-  header.table_set = uint8_t(state_->best_set(tile_count, effort == PackEffort::small ? packed::table_set_count() : packed::fast_table_sets()));
-
-  out.assign(sizeof header, 0);
-  write_quant(image, header, out);
+  const bool all = effort == PackEffort::small;
+  header.table_set =
+      uint8_t(best_set(tile_count, all ? packed::table_set_count() : packed::fast_table_sets()));
   header.directory = uint32_t(out.size());
   out.resize(out.size() + 4 * tile_count);
   for (size_t t = 0; t < tile_count; ++t) {
-    if (!packed::encode_tile(state_->tiles[t], packed::table_set(header.table_set), out)) {
+    if (!packed::encode_tile(tiles[t], packed::table_set(header.table_set), out)) {
       return unsupported("coefficients that no JPEG of 8 bits has");
     }
     if (out.size() > UINT32_MAX / 2) return unsupported("more than 2 GiB of coefficients");
@@ -116,11 +143,31 @@ Status ImagePacker::pack(const CoefficientImage& image, const JpegRecipe* recipe
     std::memcpy(out.data() + header.directory + 4 * t, &end, 4);
   }
   header.recipe = uint32_t(out.size());
+  return {};
+}
+
+Status ImagePacker::State::pack(const CoefficientImage& image, const JpegRecipe* recipe, bool byte_exact,
+                                PackEffort effort, std::vector<uint8_t>& out) {
+  for (const CoefficientComponent& c : image.components) {
+    for (const uint16_t step : c.quant) {
+      if (step > INT16_MAX) return unsupported("quantisation steps above 32767");
+    }
+  }
+  Grid grid(coefficient_planes(image), image.width, image.height);
+  grid.choose_tiles();
+  const int flags = (recipe ? packed::kHasRecipe : 0) | (recipe && byte_exact ? packed::kByteExact : 0);
+  packed::Header header = header_of(image, grid, uint8_t(flags));
+  out.assign(sizeof header, 0);
+  write_quant(image, header, out);
+  HR_RETURN_IF_ERROR(write_tiles(image, grid, effort, header, out));
   if (recipe) {
     std::array<packed::QuantTable, 3> quant{};
     for (size_t c = 0; c < image.components.size(); ++c) quant[c] = image.components[c].quant;
-    if (!packed::write_recipe(*recipe, std::span(quant).first(image.components.size()), out)) {
-      return unsupported("more than 64 MiB of metadata");
+    const std::span<const packed::QuantTable> tables = std::span(quant).first(image.components.size());
+    if (const char* wrong = packed::write_recipe(*recipe, tables, out)) return unsupported(wrong);
+    const uint64_t most = max_rebuilt_bytes(out.size());
+    if (recipe->file_bytes > most || recipe->headers.size() + recipe->extra.size() > most) {
+      return unsupported("more than 64 times as long as packed");
     }
   }
   header.bytes = uint32_t(out.size());
@@ -128,11 +175,21 @@ Status ImagePacker::pack(const CoefficientImage& image, const JpegRecipe* recipe
 
   // Reading needs bytes behind the payload, which files have.
   out.resize(out.size() + 64);
-  const Status again = unpack_image(std::span(out).first(header.bytes), state_->unpacked, nullptr, nullptr, UINT64_MAX);
+  Status same = check_packed(decoder, std::span(out).first(header.bytes), image);
   out.resize(header.bytes);
-  if (!again.ok()) return {"packed.internal", "", "what was packed does not unpack: " + again.errors().front().message};
-  if (!same_shown_blocks(image, state_->unpacked)) return {"packed.internal", "", "what was packed unpacks to other coefficients"};
-  return {};
+  return same;
+}
+
+ImagePacker::ImagePacker() : state_(std::make_unique<State>()) {}
+ImagePacker::~ImagePacker() = default;
+ImagePacker::ImagePacker(ImagePacker&&) noexcept = default;
+ImagePacker& ImagePacker::operator=(ImagePacker&&) noexcept = default;
+
+Status ImagePacker::pack(const CoefficientImage& image, const JpegRecipe* recipe, bool byte_exact,
+                         PackEffort effort, std::vector<uint8_t>& out) try {
+  return state_->pack(image, recipe, byte_exact, effort, out);
+} catch (const std::bad_alloc&) {
+  return {"decode.limit", "", "out of memory while packing an image"};
 }
 
 }  // namespace headrace

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "headrace/limits.h"
 #include "headrace/status.h"
 #include "kernels/jpeg_coefficients.h"
 #include "kernels/jpeg_recipe.h"
@@ -15,6 +16,14 @@ namespace headrace {
 
 /// HR_PLANES_* of an image.
 uint32_t coefficient_planes(const CoefficientImage& image);
+
+/// The longest file, and the longest recipe, that a packed image of so many bytes may stand for. Readers
+/// refuse more, so that a small file cannot fill a disk, and writers keep such JPEGs as they are: those that
+/// are padded with megabytes of zeros, say. Coded blocks alone do not get there: they cannot be 64 times as
+/// long as packed ones.
+constexpr uint64_t max_rebuilt_bytes(uint64_t packed_bytes) {
+  return (uint64_t{64} << 10) + 64 * packed_bytes;
+}
 
 enum class PackEffort : uint8_t {
   fast,  ///< decodes fastest
@@ -26,12 +35,12 @@ class ImagePacker {
  public:
   ImagePacker();
   ~ImagePacker();
-  ImagePacker(const ImagePacker&) = delete;
-  ImagePacker& operator=(const ImagePacker&) = delete;
+  ImagePacker(ImagePacker&&) noexcept;
+  ImagePacker& operator=(ImagePacker&&) noexcept;
 
-  /// Packs the coefficients, and the recipe if there is one. `byte_exact`: the recipe gives the source again. What was
-  /// packed has been unpacked again and compared. Errors: "packed.unsupported" (the reason; keep the file as it is),
-  /// "packed.internal".
+  /// Packs the coefficients, and the recipe if there is one. `byte_exact`: the recipe gives the source again.
+  /// What was packed has been decoded again and compared. Errors: "packed.unsupported" (the reason; keep the
+  /// file as it is), "decode.limit" if memory runs out, "packed.internal".
   Status pack(const CoefficientImage& image, const JpegRecipe* recipe, bool byte_exact, PackEffort effort,
               std::vector<uint8_t>& out);
 
@@ -47,9 +56,26 @@ enum class RecipeState : uint8_t {
   byte_exact           ///< the source file can be written
 };
 
-/// All coefficients again; padding blocks are zero. `recipe` may be null. A few bytes can state a large image, so
-/// memory is taken only up to `max_pixels`. Errors: "packed.damaged"; "decode.limit", also if memory runs out.
-Status unpack_image(std::span<const uint8_t> bytes, CoefficientImage& image, JpegRecipe* recipe, RecipeState* state,
-                    uint64_t max_pixels = kDefaultDecodeLimits.max_pixels);
+namespace packed {
+class ImageDecoder;
+}
+
+/// For one thread at a time; keeps its memory from image to image.
+class ImageUnpacker {
+ public:
+  ImageUnpacker();
+  ~ImageUnpacker();
+  ImageUnpacker(const ImageUnpacker&) = delete;
+  ImageUnpacker& operator=(const ImageUnpacker&) = delete;
+
+  /// All coefficients again; padding blocks are zero. `recipe` and `state` may be null. A few bytes can state
+  /// a large image: coefficients and recipe together must fit the limit on memory. 64 bytes behind `bytes`
+  /// are readable. Errors: "packed.damaged"; "decode.limit", also if memory runs out.
+  Status unpack(std::span<const uint8_t> bytes, const DecodeLimits& limits, CoefficientImage& image,
+                JpegRecipe* recipe, RecipeState* state);
+
+ private:
+  std::unique_ptr<packed::ImageDecoder> decoder_;
+};
 
 }  // namespace headrace

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "headrace/counted.h"
 #include "kernels/jpeg_info.h"
 #include "runtime/dataset/printable.h"
 #include "runtime/platform/file_io.h"
@@ -170,7 +171,7 @@ Expected<FolderListing> list_folder(const std::string& root, const std::function
   }
   if (!stray.empty()) {
     return Status("import.layout", root,
-                  "has " + std::to_string(stray.size()) + (stray.size() == 1 ? " file" : " files") +
+                  "has " + counted(stray.size(), "file") +
                       " beside its class folders; every image belongs into the subfolder of its class: " +
                       name_some(stray));
   }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "headrace/counted.h"
 #include "runtime/dataset/printable.h"
 
 namespace headrace {
@@ -40,7 +41,7 @@ Status explain_no_header(std::span<const uint8_t> file, const std::string& path,
       return {"data.header", path, "both copies of the header are damaged (their XXH3-64 does not match)"};
     }
     return {"data.truncated", path,
-            "is cut off inside its header: " + std::to_string(file.size()) + " bytes, at least " +
+            "is cut off inside its header: " + counted(file.size(), "byte") + ", at least " +
                 std::to_string(format::kSchemaOffset) + " expected"};
   }
   if (have >= 4 && std::equal(file.begin(), file.begin() + 4, format::kMagic.begin())) {
@@ -79,10 +80,10 @@ Status bad(const std::string& path, const std::string& what) {
 Status check_numbers(const Header& h, uint64_t file_bytes, const std::string& path) {
   const auto text = [](uint64_t v) { return std::to_string(v); };
   if (h.header_bytes != kBlock)
-    return bad(path, "says it has " + text(h.header_bytes) + " bytes, expected 4096");
+    return bad(path, "says it has " + counted(h.header_bytes, "byte") + ", expected 4096");
   if (h.file_bytes != file_bytes) {
     return {"data.truncated", path,
-            "has " + text(file_bytes) + " bytes, its header says " + text(h.file_bytes) +
+            "has " + counted(file_bytes, "byte") + ", its header says " + text(h.file_bytes) +
                 (file_bytes < h.file_bytes ? ": it was cut off" : ": something was added to it")};
   }
   if (!std::has_single_bit(h.page_size) || h.page_size < format::kMinPageSize ||
@@ -92,24 +93,24 @@ Status check_numbers(const Header& h, uint64_t file_bytes, const std::string& pa
   if (h.data_offset < format::kSchemaOffset || h.data_offset % kBlock != 0 || h.index_offset % kBlock != 0 ||
       h.data_offset > h.index_offset || h.index_offset > file_bytes) {
     return bad(path, "pages are said to lie from byte " + text(h.data_offset) + " to " +
-                         text(h.index_offset) + ", which does not fit a file of " + text(file_bytes) +
-                         " bytes");
+                         text(h.index_offset) + ", which does not fit a file of " +
+                         counted(file_bytes, "byte"));
   }
   if (h.field_count == 0 || h.field_count > format::kMaxFields) {
-    return bad(path, "says " + text(h.field_count) + " fields, expected 1 to 1024");
+    return bad(path, "says " + counted(h.field_count, "field") + ", expected 1 to 1024");
   }
   if (h.record_bytes < 8 || h.record_bytes > format::kMaxFields * 64 || h.record_bytes % 8 != 0) {
-    return bad(path, "says records of " + text(h.record_bytes) + " bytes");
+    return bad(path, "says records of " + counted(h.record_bytes, "byte"));
   }
   if (h.samples > (file_bytes - h.index_offset) / h.record_bytes) {
-    return bad(path, "says " + text(h.samples) + " samples of " + text(h.record_bytes) +
-                         " bytes, more than the index of " + text(file_bytes - h.index_offset) +
-                         " bytes can hold");
+    return bad(path, "says " + counted(h.samples, "sample") + " of " + counted(h.record_bytes, "byte") +
+                         ", more than the index of " + counted(file_bytes - h.index_offset, "byte") +
+                         " can hold");
   }
   if (h.page_count > (file_bytes - h.index_offset) / sizeof(format::PageEntry)) {
-    return bad(path, "says " + text(h.page_count) + " pages, more than the index can hold");
+    return bad(path, "says " + counted(h.page_count, "page") + ", more than the index can hold");
   }
-  if (h.section_count > format::kMaxSections) return bad(path, "says " + text(h.section_count) + " sections");
+  if (h.section_count > format::kMaxSections) return bad(path, "says " + counted(h.section_count, "section"));
   return {};
 }
 
@@ -137,7 +138,7 @@ Status check_sections(const Header& h, std::span<const uint8_t> file, const std:
     const uint64_t high = schema ? h.data_offset : file.size();
     if (s.offset < low || s.offset > high || s.bytes > high - s.offset ||
         s.offset % format::kSampleAlign != 0) {
-      return bad(path, section_name(s) + " is said to take " + std::to_string(s.bytes) + " bytes at " +
+      return bad(path, section_name(s) + " is said to take " + counted(s.bytes, "byte") + " at " +
                            std::to_string(s.offset) + ", outside its place or over another section");
     }
     if (!schema) end = s.offset + s.bytes;
@@ -157,7 +158,7 @@ Status check_sections(const Header& h, std::span<const uint8_t> file, const std:
     const uint64_t found = hash64(file.subspan(s.offset, s.bytes));
     if (found != s.hash) {
       return {"data.section", path,
-              section_name(s) + " (" + std::to_string(s.bytes) + " bytes at " + std::to_string(s.offset) +
+              section_name(s) + " (" + counted(s.bytes, "byte") + " at " + std::to_string(s.offset) +
                   ") is damaged: XXH3-64 " + hex64(found) + ", expected " + hex64(s.hash)};
     }
   }

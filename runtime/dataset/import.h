@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "headrace/dataset.h"
+#include "headrace/limits.h"
 #include "headrace/status.h"
-#include "kernels/decode_limits.h"
 
 namespace headrace {
 
@@ -42,7 +42,7 @@ struct ImportOptions {
   std::optional<uint64_t> shuffle_seed = 0;  ///< none: samples in source order
   OnError on_error = OnError::raise;         ///< raise: list every bad file and write nothing
   bool overwrite = false;
-  hr_decode_limits limits = kDefaultDecodeLimits;
+  DecodeLimits limits;
   uint64_t max_file_bytes = 256u << 20;  ///< larger source files are refused
   uint64_t memory_budget = 512u << 20;   ///< bytes of images in flight; one may exceed it alone
   std::function<void(const ImportProgress&)> progress;  ///< called on the calling thread, after every file
@@ -50,11 +50,11 @@ struct ImportOptions {
 };
 
 struct ImportReport {
-  uint64_t samples = 0;        ///< written
-  uint64_t source_bytes = 0;   ///< of the files written
-  uint64_t payload_bytes = 0;  ///< of the images as stored
+  uint64_t samples = 0;                       ///< written
+  uint64_t source_bytes = 0;                  ///< of the files written
+  uint64_t payload_bytes = 0;                 ///< of the images as stored
   std::map<std::string, uint64_t> encodings;  ///< images by encoding name
-  uint64_t file_bytes = 0;     ///< of the dataset file
+  uint64_t file_bytes = 0;                    ///< of the dataset file
   double seconds = 0;
   std::vector<std::string> classes;
   std::vector<std::string> empty_classes;  ///< classes without a sample; they keep their label

@@ -39,8 +39,13 @@ class SampleImporter {
 
   ImportedSample import(const SourceFile& file, const Reserve& reserve);
 
+  /// The same for a file that is in memory; problems name it by `where`.
+  ImportedSample import_bytes(std::vector<uint8_t> bytes, const std::string& where, const Reserve& reserve);
+
  private:
+  Status convert(const std::string& where, const Reserve& reserve, ImportedSample& sample);
   Status read_source(const std::string& path, const Reserve& reserve, std::vector<uint8_t>& out);
+  Status read_header(const Reserve& reserve, ImportedSample& sample);
   Status check_jpeg(ImportedSample& sample);
   Status to_coefficients(ImportedSample& sample);
   Status to_rgb(const Reserve& reserve, ImportedSample& sample);

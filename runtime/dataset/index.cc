@@ -1,5 +1,6 @@
 #include "runtime/dataset/index.h"
 
+#include "headrace/counted.h"
 #include "runtime/dataset/header.h"
 #include "runtime/dataset/record.h"
 
@@ -11,7 +12,7 @@ using format::SectionKind;
 using format::Storage;
 
 std::string extent_text(uint64_t offset, uint64_t bytes) {
-  return std::to_string(bytes) + " bytes at " + std::to_string(offset);
+  return counted(bytes, "byte") + " at " + std::to_string(offset);
 }
 
 Expected<std::span<const uint8_t>> section_of(std::span<const uint8_t> file, const format::Header& header,
@@ -21,7 +22,7 @@ Expected<std::span<const uint8_t>> section_of(std::span<const uint8_t> file, con
   if (s == nullptr) return Status("data.header", path, "header: " + what + " is missing");
   if (s->bytes < min_bytes) {
     return Status("data.header", path,
-                  "header: " + what + " has " + std::to_string(s->bytes) + " bytes, at least " +
+                  "header: " + what + " has " + counted(s->bytes, "byte") + ", at least " +
                       std::to_string(min_bytes) + " expected");
   }
   return file.subspan(s->offset, s->bytes);
@@ -43,7 +44,7 @@ Status check_pages(const DatasetIndex& index, const format::Header& h, const std
     if (p.group != 0 || p.reserved != 0)
       return bad("is in page group " + std::to_string(p.group) + ", expected 0");
     if (p.first_sample != samples || p.samples == 0 || p.samples > index.samples - samples) {
-      return bad("holds " + std::to_string(p.samples) + " samples from " + std::to_string(p.first_sample) +
+      return bad("holds " + counted(p.samples, "sample") + " from " + std::to_string(p.first_sample) +
                  ", expected from " + std::to_string(samples) + " of " + std::to_string(index.samples));
     }
     free = p.offset + p.bytes;
@@ -51,8 +52,7 @@ Status check_pages(const DatasetIndex& index, const format::Header& h, const std
   }
   if (samples != index.samples) {
     return {"data.page", path,
-            "the page table covers " + std::to_string(samples) + " of " + std::to_string(index.samples) +
-                " samples"};
+            "the page table covers " + std::to_string(samples) + " of " + counted(index.samples, "sample")};
   }
   return {};
 }
@@ -94,17 +94,18 @@ Status check_records(DatasetIndex& index, const Schema& schema, const std::strin
                       "sample " + std::to_string(s) + " (page " + std::to_string(page - 1) + "), field \"" +
                           schema.fields[f].name + "\": " + what);
       };
-      uint64_t offset = 0;
-      const hr_field value = load_entry(row, field, offset);
+      // Both kinds of entry begin with the extent.
+      const auto extent = format::load<format::BytesEntry>(row, field.offset);
       Room& room = field.storage == Storage::page ? payloads : blobs[f];
-      if (!room.take(offset, value.size)) {
-        return bad("its " + extent_text(offset, value.size) +
+      if (!room.take(extent.offset, extent.bytes)) {
+        return bad("its " + extent_text(extent.offset, extent.bytes) +
                    " lie outside their page or section or over another value");
       }
       if (field.kind != FieldKind::image) continue;
-      const std::string wrong = check_image_entry(format::load<format::ImageEntry>(row, field.offset));
+      const auto image = format::load<format::ImageEntry>(row, field.offset);
+      const std::string wrong = check_image_entry(image);
       if (!wrong.empty()) return bad(wrong);
-      index.encodings |= 1u << value.encoding;
+      index.encodings |= 1u << image.encoding;
     }
   }
   return {};
@@ -147,22 +148,29 @@ Expected<DatasetIndex> read_index(std::span<const uint8_t> file, const format::H
 
 std::string check_page(const DatasetIndex& index, uint64_t page) {
   const PageEntry entry = index.page(page);
+  // Smaller only where the page table has been replaced by zeros: the file was truncated.
+  if (entry.bytes < format::kBlock) return "its entry in the page table is gone";
   const std::span<const uint8_t> bytes = index.file.subspan(entry.offset, entry.bytes);
-  const uint64_t found = hash64(bytes.first(bytes.size() - sizeof(uint64_t)));
-  const auto stored = format::load<uint64_t>(bytes, bytes.size() - sizeof(uint64_t));
-  if (found != entry.hash || stored != entry.hash) {
-    return "XXH3-64 " + hex64(found) + ", the page says " + hex64(stored) + ", the page table " +
+  return check_page(index, page, hash64(bytes.first(bytes.size() - sizeof(uint64_t))),
+                    format::load<uint64_t>(bytes, bytes.size() - sizeof(uint64_t)),
+                    format::load<format::PageHeader>(bytes));
+}
+
+std::string check_page(const DatasetIndex& index, uint64_t page, uint64_t found_hash, uint64_t stored_hash,
+                       const format::PageHeader& header) {
+  const PageEntry entry = index.page(page);
+  if (found_hash != entry.hash || stored_hash != entry.hash) {
+    return "XXH3-64 " + hex64(found_hash) + ", the page says " + hex64(stored_hash) + ", the page table " +
            hex64(entry.hash);
   }
-  const auto header = format::load<format::PageHeader>(bytes);
   if (header.magic != format::kPageMagic || header.index != page || header.bytes != entry.bytes ||
       header.first_sample != entry.first_sample || header.samples != entry.samples ||
       header.group != entry.group) {
     return "its header contradicts the page table";
   }
+  const uint64_t room = entry.bytes - sizeof(uint64_t);
   if (header.directory_offset < sizeof header || header.directory_offset % format::kSampleAlign != 0 ||
-      header.directory_offset > bytes.size() - sizeof(uint64_t) ||
-      header.directory_bytes > bytes.size() - sizeof(uint64_t) - header.directory_offset) {
+      header.directory_offset > room || header.directory_bytes > room - header.directory_offset) {
     return "its directory lies outside the page";
   }
   return {};

@@ -44,6 +44,10 @@ Expected<DatasetIndex> read_index(std::span<const uint8_t> file, const format::H
 /// Compares a page with its hash and with its entry in the page table. Returns what is wrong, or "".
 std::string check_page(const DatasetIndex& index, uint64_t page);
 
+/// The same for a page that was read elsewhere: the XXH3-64 of all but its last 8 bytes, those 8, its header.
+std::string check_page(const DatasetIndex& index, uint64_t page, uint64_t found_hash, uint64_t stored_hash,
+                       const format::PageHeader& header);
+
 /// "page 3 (samples 120 to 163)".
 std::string page_text(const DatasetIndex& index, uint64_t page);
 

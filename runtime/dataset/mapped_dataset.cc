@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "headrace/counted.h"
+#include "runtime/dataset/fingerprint.h"
 #include "runtime/dataset/printable.h"
 #include "runtime/dataset/record.h"
 
@@ -28,6 +30,7 @@ Expected<std::shared_ptr<const MappedDataset>> MappedDataset::open(const std::st
   HR_ASSIGN_OR_RETURN(d->index_, read_index(file, d->header_, std::move(decoded.layout), d->schema_, path));
   d->key_field_ = d->field_index("key");
   d->page_good_ = std::make_unique<std::atomic<uint8_t>[]>(d->index_.page_count);
+  HR_RETURN_IF_ERROR(d->check_intact());
   return std::shared_ptr<const MappedDataset>(std::move(d));
 }
 
@@ -43,6 +46,8 @@ std::optional<size_t> MappedDataset::field_index(std::string_view name) const {
   return std::nullopt;
 }
 
+std::string MappedDataset::fingerprint() const { return fingerprint_text(header_.fingerprint); }
+
 Status MappedDataset::check_access(uint64_t sample, size_t fields) const {
   if (sample >= size()) {
     return {
@@ -51,7 +56,7 @@ Status MappedDataset::check_access(uint64_t sample, size_t fields) const {
   }
   if (fields != schema_.fields.size()) {
     return {"data.range", path_,
-            "room for " + std::to_string(fields) + " fields was given; the dataset has " +
+            "room for " + counted(fields, "field") + " was given; the dataset has " +
                 std::to_string(schema_.fields.size())};
   }
   return {};
@@ -64,7 +69,17 @@ Status MappedDataset::metadata(uint64_t sample, std::span<hr_field> out) const {
     uint64_t offset = 0;
     out[i] = load_entry(row, index_.layout.fields[i], offset);
   }
-  return {};
+  return check_intact();
+}
+
+Status MappedDataset::check_intact() const {
+  if (map_.intact()) return {};
+  return {"data.io", path_, map_.fault_text()};
+}
+
+Status check_intact(const Dataset& dataset) {
+  const auto* mapped = dynamic_cast<const MappedDataset*>(&dataset);
+  return mapped == nullptr ? Status() : mapped->check_intact();
 }
 
 Status MappedDataset::verify_page(uint64_t page) const {
@@ -74,32 +89,42 @@ Status MappedDataset::verify_page(uint64_t page) const {
         "page " + std::to_string(page) + " does not exist; the dataset has " + std::to_string(page_count())};
   }
   const std::string wrong = check_page(index_, page);
+  HR_RETURN_IF_ERROR(check_intact());
   if (wrong.empty()) return {};
   return {"data.page", path_, page_text(index_, page) + " is damaged: " + wrong};
+}
+
+Status MappedDataset::damaged_page(uint64_t sample, const std::string& wrong) const {
+  return {"data.page", path_,
+          "sample " + std::to_string(sample) + " (" + key(sample) +
+              ") cannot be read: " + page_text(index_, index_.page_of(sample)) + " is damaged: " + wrong};
+}
+
+void MappedDataset::locate(uint64_t sample, const uint8_t* bytes, uint64_t offset,
+                           std::span<hr_field> out) const {
+  const std::span<const uint8_t> row = index_.row(sample);
+  for (size_t i = 0; i < out.size(); ++i) {
+    uint64_t at = 0;
+    const RecordLayout::Field& field = index_.layout.fields[i];
+    out[i] = load_entry(row, field, at);
+    if (field.storage == Storage::page) out[i].data = bytes + (at - offset);
+    if (field.storage == Storage::blob) out[i].data = index_.blobs[i].data() + at;
+  }
 }
 
 Status MappedDataset::read(uint64_t sample, std::span<hr_field> out) const {
   HR_RETURN_IF_ERROR(check_access(sample, out.size()));
   if (options_.verify_pages) {
     const uint64_t page = index_.page_of(sample);
-    if (page_good_[page].load(std::memory_order_relaxed) == 0) {
-      if (const std::string wrong = check_page(index_, page); !wrong.empty()) {
-        return {"data.page", path_,
-                "sample " + std::to_string(sample) + " (" + key(sample) +
-                    ") cannot be read: " + page_text(index_, page) + " is damaged: " + wrong};
-      }
-      page_good_[page].store(1, std::memory_order_relaxed);
+    if (!page_known_good(page)) {
+      const std::string wrong = check_page(index_, page);
+      HR_RETURN_IF_ERROR(check_intact());
+      if (!wrong.empty()) return damaged_page(sample, wrong);
+      note_page_good(page);
     }
   }
-  const std::span<const uint8_t> row = index_.row(sample);
-  for (size_t i = 0; i < out.size(); ++i) {
-    uint64_t offset = 0;
-    const RecordLayout::Field& field = index_.layout.fields[i];
-    out[i] = load_entry(row, field, offset);
-    if (field.storage == Storage::page) out[i].data = index_.file.data() + offset;
-    if (field.storage == Storage::blob) out[i].data = index_.blobs[i].data() + offset;
-  }
-  return {};
+  locate(sample, index_.file.data(), 0, out);
+  return check_intact();
 }
 
 std::string MappedDataset::key(uint64_t sample) const {

@@ -29,6 +29,10 @@ class MappedDataset final : public Dataset {
   }
   uint64_t page_count() const override { return index_.page_count; }
   uint64_t page_size() const override { return header_.page_size; }
+  uint64_t page_bytes(uint64_t page) const override {
+    return page < page_count() ? index_.page(page).bytes : 0;
+  }
+  std::string fingerprint() const override;
   uint32_t encodings() const override { return index_.encodings; }
   std::string key(uint64_t sample) const override;
 
@@ -40,12 +44,32 @@ class MappedDataset final : public Dataset {
   /// Error: "data.page".
   Status verify_page(uint64_t page) const;
 
-  /// Tells the kernel how the mapping is going to be used.
   const platform::MemoryMap& map() const { return map_; }
+
+  /// Error "data.io" once the file has become shorter or unreadable while it was mapped: what was read from
+  /// it since it was opened may have been zeros.
+  Status check_intact() const;
+
+  bool verifies_pages() const { return options_.verify_pages; }
+
+  /// Whether a page needs no (more) checking before its samples are used, and notes that it does not.
+  bool page_known_good(uint64_t page) const {
+    return !options_.verify_pages || page_good_[page].load(std::memory_order_relaxed) != 0;
+  }
+  void note_page_good(uint64_t page) const { page_good_[page].store(1, std::memory_order_relaxed); }
+
+  /// What read() returns for a sample on a page with which something is `wrong`.
+  Status damaged_page(uint64_t sample, const std::string& wrong) const;
+
+  /// Fields of an existing sample whose payloads lie in memory as they do in the file, where `bytes` stands
+  /// for the file from `offset` on. `out` has an element per field.
+  void locate(uint64_t sample, const uint8_t* bytes, uint64_t offset, std::span<hr_field> out) const;
+
+  /// Error "data.range": there is no such sample, or it has another number of fields.
+  Status check_access(uint64_t sample, size_t fields) const;
 
  private:
   MappedDataset() = default;
-  Status check_access(uint64_t sample, size_t fields) const;
 
   std::string path_;
   OpenOptions options_;
@@ -59,5 +83,8 @@ class MappedDataset final : public Dataset {
   // same answer, and the flag orders nothing else.
   std::unique_ptr<std::atomic<uint8_t>[]> page_good_;
 };
+
+/// check_intact() of a dataset that is mapped; no error for any other.
+Status check_intact(const Dataset& dataset);
 
 }  // namespace headrace

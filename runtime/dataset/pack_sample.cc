@@ -1,37 +1,39 @@
 #include "runtime/dataset/pack_sample.h"
 
 #include <array>
-#include <string_view>
 #include <utility>
 
 #include "headrace/planes.h"
-#include "kernels/decoder.h"
 #include "kernels/planes.h"
 
 namespace headrace {
 namespace {
 
-/// What read_coefficients() says of a JPEG that is not packed, as a number to keep.
-uint32_t kept_for(std::string_view reason) {
-  if (reason.find("CMYK") != std::string_view::npos || reason.find("YCCK") != std::string_view::npos) return HR_KEPT_CMYK;
-  if (reason.find("arithmetic") != std::string_view::npos) return HR_KEPT_ARITHMETIC;
-  if (reason.find("subsampling") != std::string_view::npos || reason.find("sampling") != std::string_view::npos) return HR_KEPT_SAMPLING;
-  if (reason.find("incomplete") != std::string_view::npos) return HR_KEPT_INCOMPLETE;
-  return HR_KEPT_OTHER;
-}
+/// More memory for coefficients than this is not kept from image to image.
+constexpr size_t kKeptBytes = 32u << 20;
 
 void keep(PackedSample& sample, uint32_t kept, std::string reason) {
   sample.kept = kept;
   sample.reason = std::move(reason);
 }
 
+/// Ok if `status` says no more than that the image cannot be packed; the sample is kept then.
+Status kept_for(const Status& status, PackedSample& sample) {
+  // A whole JPEG can hold coefficients that no encoder's tables have codes for.
+  if (status.code() != "packed.unsupported" && status.code() != "packed.recipe") return status;
+  keep(sample, HR_KEPT_OTHER, status.errors().front().message);
+  return {};
+}
+
 }  // namespace
 
-Status SamplePacker::read(std::span<const uint8_t> jpeg, const hr_decode_limits& limits, PackedSample& sample, uint64_t& warnings) {
+Status SamplePacker::read(std::span<const uint8_t> jpeg, const DecodeLimits& limits, PackedSample& sample,
+                          uint64_t& warnings) {
   sample = {};
-  if (Status st = read_coefficients(jpeg, limits, image_); !st.ok()) {
+  uint32_t kept = HR_KEPT_OTHER;
+  if (const Status st = read_coefficients(jpeg, limits, image_, &kept); !st.ok()) {
     if (st.code() != "packed.unsupported") return st;
-    keep(sample, kept_for(st.errors().front().message), st.errors().front().message);
+    keep(sample, kept, st.errors().front().message);
     return {};
   }
   warnings += image_.warnings;
@@ -39,43 +41,49 @@ Status SamplePacker::read(std::span<const uint8_t> jpeg, const hr_decode_limits&
   return {};
 }
 
-Status SamplePacker::pack(std::span<const uint8_t> jpeg, const hr_decode_limits& limits, const Options& options,
-                          PackedSample& sample, std::vector<uint8_t>& payload, uint64_t& warnings) {
-  HR_RETURN_IF_ERROR(read(jpeg, limits, sample, warnings));
-  if (sample.kept != 0) return {};
+void SamplePacker::drop_large() {
+  size_t bytes = 0;
+  for (const CoefficientComponent& c : image_.components)
+    bytes += c.blocks.capacity() * sizeof(CoefficientBlock);
+  if (bytes <= kKeptBytes) return;
+  image_ = {};
+  packer_ = {};
+}
+
+Status SamplePacker::pack_image(std::span<const uint8_t> jpeg, const Options& options, PackedSample& sample,
+                                std::vector<uint8_t>& payload) {
   JpegRecipe recipe;
   if (!options.strip) {
-    HR_RETURN_IF_ERROR(make_jpeg_recipe(jpeg, image_, recipe, sample.byte_exact));
+    if (const Status st = make_jpeg_recipe(jpeg, image_, recipe, sample.byte_exact); !st.ok()) {
+      return kept_for(st, sample);
+    }
     if (!sample.byte_exact && options.byte_exact) {
       keep(sample, HR_KEPT_NOT_EXACT, "its bytes do not follow from its coefficients");
       return {};
     }
   }
-  if (const Status st = packer_.pack(image_, options.strip ? nullptr : &recipe, sample.byte_exact, options.effort, payload); !st.ok()) {
-    if (st.code() != "packed.unsupported") return st;
-    keep(sample, HR_KEPT_OTHER, st.errors().front().message);
-    return {};
+  const JpegRecipe* const kept_recipe = options.strip ? nullptr : &recipe;
+  if (const Status st = packer_.pack(image_, kept_recipe, sample.byte_exact, options.effort, payload);
+      !st.ok()) {
+    return kept_for(st, sample);
   }
   if (payload.size() >= jpeg.size()) keep(sample, HR_KEPT_LARGER, "it is smaller as a JPEG");
   return {};
 }
 
-Status SamplePacker::to_planes(std::span<const uint8_t> jpeg, const hr_decode_limits& limits, PackedSample& sample,
-                               std::vector<uint8_t>& payload, uint64_t& warnings) {
+Status SamplePacker::pack(std::span<const uint8_t> jpeg, const DecodeLimits& limits, const Options& options,
+                          PackedSample& sample, std::vector<uint8_t>& payload, uint64_t& warnings) {
   HR_RETURN_IF_ERROR(read(jpeg, limits, sample, warnings));
   if (sample.kept != 0) return {};
-  std::vector<uint8_t> packed;
-  HR_RETURN_IF_ERROR(packer_.pack(image_, nullptr, false, PackEffort::fast, packed));
-  hr_field field{};
-  field.encoding = HR_ENCODING_PACKED;
-  field.size = packed.size();
-  packed.resize(packed.size() + 64);  // readers look a little beyond
-  field.data = packed.data();
-  field.width = image_.width;
-  field.height = image_.height;
-  field.channels = uint32_t(image_.components.size());
-  field.planes = sample.planes;
+  Status packed = pack_image(jpeg, options, sample, payload);
+  drop_large();
+  return packed;
+}
 
+Status SamplePacker::to_planes(std::span<const uint8_t> jpeg, const DecodeLimits& limits,
+                               PackedSample& sample, std::vector<uint8_t>& payload, uint64_t& warnings) {
+  HR_RETURN_IF_ERROR(read(jpeg, limits, sample, warnings));
+  if (sample.kept != 0) return {};
   PlaneLayout layout;
   if (!plane_layout(sample.planes, layout)) return {"packed.internal", "", "an unknown kind of planes"};
   payload.resize(plane_bytes(layout, image_.width, image_.height));
@@ -85,12 +93,8 @@ Status SamplePacker::to_planes(std::span<const uint8_t> jpeg, const hr_decode_li
     planes[size_t(c)] = at;
     at += plane_width(layout, c, image_.width) * plane_height(layout, c, image_.height);
   }
-  const std::unique_ptr<void, void (*)(void*)> decoder(hr_decoder_create(&limits), hr_decoder_destroy);
-  if (!decoder) return {"decode.memory", "", "there is no memory for a decoder"};
-  hr_error error{};
-  if (read_planes(decoder.get(), field, {0, 0, image_.height, image_.width}, planes.data(), &error) != HR_OK) {
-    return {"packed.internal", "", std::string("planes: ") + error.text};
-  }
+  decode_planes(image_, planes.data());
+  drop_large();
   return {};
 }
 

@@ -3,10 +3,11 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
+#include "headrace/limits.h"
 #include "headrace/status.h"
-#include "kernels/decode_limits.h"
 #include "kernels/jpeg_coefficients.h"
 #include "kernels/jpeg_recipe.h"
 #include "kernels/packed/packed_image.h"
@@ -20,7 +21,7 @@ struct PackedSample {
   std::string reason;       ///< of `kept`, in words
 };
 
-/// For one thread at a time; keeps its memory from image to image.
+/// For one thread at a time; keeps its memory from image to image, but not that of a large one.
 class SamplePacker {
  public:
   struct Options {
@@ -29,16 +30,21 @@ class SamplePacker {
     PackEffort effort = PackEffort::fast;
   };
 
-  /// Reads every scan. Errors as of read_coefficients(), but a JPEG that packing does not know is no error: it is kept.
-  Status pack(std::span<const uint8_t> jpeg, const hr_decode_limits& limits, const Options& options, PackedSample& sample,
-              std::vector<uint8_t>& payload, uint64_t& warnings);
+  /// Reads every scan. Errors as of read_coefficients(), but a JPEG that packing does not know is no error:
+  /// it is kept.
+  Status pack(std::span<const uint8_t> jpeg, const DecodeLimits& limits, const Options& options,
+              PackedSample& sample, std::vector<uint8_t>& payload, uint64_t& warnings);
 
   /// The component planes, decoded (encoding HR_ENCODING_YCC). As above.
-  Status to_planes(std::span<const uint8_t> jpeg, const hr_decode_limits& limits, PackedSample& sample,
+  Status to_planes(std::span<const uint8_t> jpeg, const DecodeLimits& limits, PackedSample& sample,
                    std::vector<uint8_t>& payload, uint64_t& warnings);
 
  private:
-  Status read(std::span<const uint8_t> jpeg, const hr_decode_limits& limits, PackedSample& sample, uint64_t& warnings);
+  Status read(std::span<const uint8_t> jpeg, const DecodeLimits& limits, PackedSample& sample,
+              uint64_t& warnings);
+  Status pack_image(std::span<const uint8_t> jpeg, const Options& options, PackedSample& sample,
+                    std::vector<uint8_t>& payload);
+  void drop_large();
 
   CoefficientImage image_;
   ImagePacker packer_;

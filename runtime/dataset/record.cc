@@ -2,6 +2,7 @@
 
 #include <bit>
 
+#include "headrace/counted.h"
 #include "headrace/planes.h"
 #include "kernels/jpeg_info.h"
 
@@ -18,8 +19,8 @@ std::string dimensions(uint64_t width, uint64_t height) {
 constexpr uint64_t kPackedHeaderBytes = 32;
 
 /// Rules that hold for every image, written or read.
-std::string check_image(uint32_t encoding, uint32_t channels, uint64_t width, uint64_t height,
-                        uint64_t bytes, uint64_t detail) {
+std::string check_image(uint32_t encoding, uint32_t channels, uint64_t width, uint64_t height, uint64_t bytes,
+                        uint64_t detail) {
   if (width == 0 || height == 0) return "an image of " + dimensions(width, height) + " pixels";
   const bool planes = encoding == HR_ENCODING_PACKED || encoding == HR_ENCODING_YCC;
   if (!planes && detail != 0 && (encoding != HR_ENCODING_JPEG || detail >= HR_KEPT_COUNT)) {
@@ -30,33 +31,37 @@ std::string check_image(uint32_t encoding, uint32_t channels, uint64_t width, ui
     case HR_ENCODING_YCC: {
       const char* name = encoding == HR_ENCODING_PACKED ? "a packed image" : "ycc";
       PlaneLayout layout;
-      if (!plane_layout(detail, layout)) return std::string(name) + " of the unknown kind of planes " + std::to_string(detail);
+      if (!plane_layout(detail, layout))
+        return std::string(name) + " of the unknown kind of planes " + std::to_string(detail);
       if (channels != static_cast<uint32_t>(layout.components)) {
-        return std::string(name) + " of " + std::to_string(channels) + " channels, expected " + std::to_string(layout.components);
+        return std::string(name) + " of " + counted(channels, "channel") + ", expected " +
+               std::to_string(layout.components);
       }
-      if (width > uint64_t{kMaxPlaneSide} || height > uint64_t{kMaxPlaneSide}) return std::string(name) + " of " + dimensions(width, height) + " pixels";
+      if (width > uint64_t{kMaxPlaneSide} || height > uint64_t{kMaxPlaneSide})
+        return std::string(name) + " of " + dimensions(width, height) + " pixels";
       if (encoding == HR_ENCODING_PACKED) {
-        return bytes < kPackedHeaderBytes ? "a packed image of " + std::to_string(bytes) + " bytes" : "";
+        return bytes < kPackedHeaderBytes ? "a packed image of " + counted(bytes, "byte") : "";
       }
       const uint64_t expected = plane_bytes(layout, int64_t(width), int64_t(height));
       if (bytes != expected) {
-        return "ycc of " + dimensions(width, height) + " pixels in " + std::to_string(bytes) + " bytes, expected " + std::to_string(expected);
+        return "ycc of " + dimensions(width, height) + " pixels in " + counted(bytes, "byte") +
+               ", expected " + std::to_string(expected);
       }
       return {};
     }
     case HR_ENCODING_JPEG:
       if (channels != 1 && channels != 3 && channels != 4) {
-        return "a JPEG of " + std::to_string(channels) + " channels, expected 1, 3 or 4";
+        return "a JPEG of " + counted(channels, "channel") + ", expected 1, 3 or 4";
       }
       if (width > 65535 || height > 65535) return "a JPEG of " + dimensions(width, height) + " pixels";
-      if (bytes < 4) return "a JPEG of " + std::to_string(bytes) + " bytes";
+      if (bytes < 4) return "a JPEG of " + counted(bytes, "byte");
       return {};
     case HR_ENCODING_RGB: {
-      if (channels != 3) return "rgb of " + std::to_string(channels) + " channels, expected 3";
+      if (channels != 3) return "rgb of " + counted(channels, "channel") + ", expected 3";
       // width and height are below 2^32, so only the factor 3 can overflow.
       if (bytes % 3 != 0 || bytes / 3 != width * height) {
-        return "rgb of " + dimensions(width, height) + " pixels in " + std::to_string(bytes) +
-               " bytes, expected width x height x 3";
+        return "rgb of " + dimensions(width, height) + " pixels in " + counted(bytes, "byte") +
+               ", expected width x height x 3";
       }
       return {};
     }
@@ -71,7 +76,7 @@ uint64_t planes_of(uint32_t encoding, uint64_t detail) {
 }
 
 /// The pixel limit guards decoding; the header alone is cheap, so it does not apply here.
-constexpr hr_decode_limits kHeaderOnly{UINT64_MAX, UINT32_MAX};
+constexpr DecodeLimits kHeaderOnly{.max_pixels = UINT64_MAX};
 
 }  // namespace
 
@@ -94,7 +99,8 @@ FieldValue FieldValue::image(std::span<const uint8_t> payload, uint32_t encoding
 }
 
 std::string check_value(const Schema::Field& field, const FieldValue& v) {
-  const bool plain = v.encoding == HR_ENCODING_NONE && v.width == 0 && v.height == 0 && v.channels == 0 && v.detail == 0;
+  const bool plain =
+      v.encoding == HR_ENCODING_NONE && v.width == 0 && v.height == 0 && v.channels == 0 && v.detail == 0;
   switch (field.kind) {
     case FieldKind::i64:
     case FieldKind::f64:
@@ -102,7 +108,7 @@ std::string check_value(const Schema::Field& field, const FieldValue& v) {
     case FieldKind::bytes:
       if (!plain) return "an image where plain bytes are expected";
       if (field.name == "key" && v.data.size() > format::kMaxBlobValue) {
-        return "a key of " + std::to_string(v.data.size()) + " bytes, at most 65535 are possible";
+        return "a key of " + counted(v.data.size(), "byte") + ", at most 65535 are possible";
       }
       return {};
     case FieldKind::image:
@@ -116,9 +122,8 @@ std::string check_value(const Schema::Field& field, const FieldValue& v) {
   const Expected<JpegInfo> info = jpeg_info(v.data, kHeaderOnly);
   if (!info.ok()) return "bytes that are no JPEG: " + info.status().errors().front().message;
   if (info->width != v.width || info->height != v.height || info->components != v.channels) {
-    return "a JPEG given as " + dimensions(v.width, v.height) + " with " + std::to_string(v.channels) +
-           " channels that is " + dimensions(info->width, info->height) + " with " +
-           std::to_string(info->components);
+    return "a JPEG given as " + dimensions(v.width, v.height) + " with " + counted(v.channels, "channel") +
+           " that is " + dimensions(info->width, info->height) + " with " + std::to_string(info->components);
   }
   return {};
 }
@@ -193,7 +198,7 @@ hr_field load_entry(std::span<const uint8_t> row, const RecordLayout::Field& fie
 }
 
 std::string check_image_entry(const ImageEntry& e) {
-  if (e.bits != 8) return std::to_string(e.bits) + " bits per channel, expected 8";
+  if (e.bits != 8) return counted(e.bits, "bit") + " per channel, expected 8";
   if (e.shared != 0 || e.reserved != 0) return "shared data that its encoding does not use";
   return check_image(e.encoding, e.channels, e.width, e.height, e.bytes, e.aux);
 }

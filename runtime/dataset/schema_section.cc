@@ -4,6 +4,7 @@
 #include <set>
 #include <string_view>
 
+#include "headrace/counted.h"
 #include "runtime/dataset/printable.h"
 
 namespace headrace {
@@ -150,7 +151,7 @@ Expected<DecodedSchema> decode_schema(std::span<const uint8_t> section, uint32_t
                                       uint64_t record_bytes, const std::string& path) {
   if (field_count > section.size() / sizeof(FieldEntry)) {
     return Status("data.schema", path,
-                  "the schema section is too small for " + std::to_string(field_count) + " fields");
+                  "the schema section is too small for " + counted(field_count, "field"));
   }
   DecodedSchema out;
   out.layout.record_bytes = record_bytes;
@@ -171,9 +172,8 @@ Expected<DecodedSchema> decode_schema(std::span<const uint8_t> section, uint32_t
     }
     if (e.entry_bytes != entry_bytes(kind) || e.entry_offset < end || e.entry_offset % 8 != 0 ||
         e.entry_offset > record_bytes || e.entry_bytes > record_bytes - e.entry_offset) {
-      return bad("its entry of " + std::to_string(e.entry_bytes) + " bytes at " +
-                 std::to_string(e.entry_offset) + " does not fit a record of " +
-                 std::to_string(record_bytes) + " bytes");
+      return bad("its entry of " + counted(e.entry_bytes, "byte") + " at " + std::to_string(e.entry_offset) +
+                 " does not fit a record of " + counted(record_bytes, "byte"));
     }
     if (e.page_group != 0) return bad("page group " + std::to_string(e.page_group) + ", expected 0");
     end = e.entry_offset + e.entry_bytes;

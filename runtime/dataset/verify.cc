@@ -81,6 +81,7 @@ Status verify_all(const Dataset& dataset, const VerifyProgress& progress) {
     done += entry.bytes;
     if (const Status page = d->verify_page(p); !page.ok()) {
       status.append(page);
+      if (!d->map().intact()) return status;
       pages_good = false;
       continue;
     }
@@ -92,6 +93,10 @@ Status verify_all(const Dataset& dataset, const VerifyProgress& progress) {
       HR_RETURN_IF_ERROR(d->read(s, values));
       fingerprint.add(values);
     }
+  }
+  if (const Status intact = d->check_intact(); !intact.ok()) {
+    status.append(intact);
+    return status;
   }
   if (pages_good && fingerprint.value() != d->header().fingerprint) {
     status.add("data.fingerprint", d->path(),

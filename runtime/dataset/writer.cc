@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "headrace/counted.h"
 #include "runtime/dataset/fingerprint.h"
 #include "runtime/dataset/format.h"
 #include "runtime/dataset/header.h"
@@ -86,8 +87,8 @@ Status FileWriter::check(std::span<const FieldValue> values) const {
   const std::string sample = "sample " + std::to_string(samples_);
   if (values.size() != schema_.fields.size()) {
     return {"data.value", file_->path(),
-            sample + " has " + std::to_string(values.size()) + " values, the schema has " +
-                std::to_string(schema_.fields.size()) + " fields"};
+            sample + " has " + counted(values.size(), "value") + ", the schema has " +
+                counted(schema_.fields.size(), "field")};
   }
   Status status;
   for (size_t i = 0; i < values.size(); ++i) {

@@ -5,6 +5,7 @@
 #include "coefficient_compare.h"
 #include "kernels/jpeg_coefficients.h"
 #include "kernels/jpeg_recipe.h"
+#include "kernels/packed/jpeg_rebuilder.h"
 #include "kernels/packed/packed_image.h"
 #include "mutator.h"
 #include "packed_testbed.h"
@@ -14,7 +15,7 @@ namespace headrace::fuzz {
 namespace {
 
 /// Low, so that an input takes milliseconds.
-constexpr hr_decode_limits kLimits = {.max_pixels = uint64_t{1} << 18, .max_scans = 30};
+constexpr DecodeLimits kLimits = {.max_pixels = uint64_t{1} << 18, .max_scans = 30};
 
 /// The same for the same file.
 PackEffort effort_of(std::span<const uint8_t> source) {
@@ -22,7 +23,7 @@ PackEffort effort_of(std::span<const uint8_t> source) {
 }
 
 void compare_file(std::span<const uint8_t> source, const CoefficientImage& image, bool byte_exact,
-                  const std::vector<uint8_t>& rebuilt) {
+                  std::span<const uint8_t> rebuilt) {
   if (byte_exact) {
     if (!std::ranges::equal(source, rebuilt)) fail("the file comes back byte for byte", "it differs");
     return;
@@ -55,7 +56,7 @@ void run(std::span<const uint8_t> source) {
   JpegRecipe recipe_back;
   RecipeState state = RecipeState::none;
   expect_none("what was packed unpacks",
-              unpack_image(guarded.bytes(), unpacked, &recipe_back, &state).to_string());
+              ImageUnpacker().unpack(guarded.bytes(), kLimits, unpacked, &recipe_back, &state).to_string());
   expect_none("coefficients come back", first_difference(image, unpacked));
   if (recipe_back.headers != recipe.headers || recipe_back.extra != recipe.extra) {
     fail("the recipe comes back", "it differs");
@@ -63,10 +64,9 @@ void run(std::span<const uint8_t> source) {
   if (state != (byte_exact ? RecipeState::byte_exact : RecipeState::coefficients_exact)) {
     fail("the recipe's state comes back", "it differs");
   }
-  std::vector<uint8_t> rebuilt;
-  expect_none("the recipe rebuilds a file",
-              jpeg_rebuild(recipe_back.headers, recipe_back.extra, unpacked, rebuilt).to_string());
-  compare_file(source, image, byte_exact, rebuilt);
+  JpegRebuilder rebuilder;
+  expect_none("the recipe rebuilds a file", rebuilder.rebuild(guarded.bytes(), kLimits).status().to_string());
+  compare_file(source, image, byte_exact, rebuilder.jpeg());
 }
 
 }  // namespace

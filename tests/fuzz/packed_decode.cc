@@ -10,6 +10,7 @@
 
 #include "coefficient_compare.h"
 #include "forged_image.h"
+#include "kernels/packed/jpeg_rebuilder.h"
 #include "kernels/packed/packed_image.h"
 #include "kernels/packed/view.h"
 #include "mutator.h"
@@ -20,7 +21,7 @@
 namespace headrace::fuzz {
 namespace {
 
-constexpr uint64_t kMaxPixels = uint64_t{1} << 18;
+constexpr DecodeLimits kLimits = {.max_pixels = uint64_t{1} << 18, .max_memory = uint64_t{16} << 20};
 constexpr uint8_t kForge = 0;
 
 /// Rectangles inside the image, always the same for the same bytes. Borders of blocks, where tiles end, are
@@ -67,7 +68,7 @@ void compare_levels(const GuardedImage& image, const Stated& stated) {
   for (const packed::PixelRange& range : ranges) {
     std::string baseline;
     for (Level& level : tile_decode_levels()) {
-      const std::string result = decode_units(level, image.bytes(), stated, range, kMaxPixels);
+      const std::string result = decode_units(level, image.bytes(), stated, range, kLimits);
       if (baseline.empty()) baseline = result;
       if (result != baseline) {
         fail("all levels decode alike", std::string(level.name) + " gives " + result + ", not " + baseline);
@@ -99,13 +100,11 @@ void compare_rows(const GuardedImage& image, const Stated& stated) {
 }
 
 void rebuild(std::span<const uint8_t> bytes) {
-  CoefficientImage image;
-  JpegRecipe recipe;
-  RecipeState state = RecipeState::none;
-  if (!unpack_image(bytes, image, &recipe, &state, kMaxPixels).ok() || state == RecipeState::none) return;
-  std::vector<uint8_t> jpeg;
-  const Status status = jpeg_rebuild(recipe.headers, recipe.extra, image, jpeg);
-  if (!status.ok() && !jpeg.empty()) fail("a recipe that fails leaves nothing", status.to_string());
+  JpegRebuilder rebuilder;
+  const Expected<RecipeState> state = rebuilder.rebuild(bytes, kLimits);
+  const uint64_t size = rebuilder.jpeg().size();
+  if (!state.ok() && size != 0) fail("a recipe that fails leaves nothing", state.status().to_string());
+  if (size > max_rebuilt_bytes(bytes.size())) fail("files are limited", std::to_string(size));
 }
 
 /// Writes the image as a JPEG, with headers and tables that libjpeg gives an empty image of the same kind:
@@ -119,7 +118,7 @@ void rebuild_forged(ByteScript& script, CoefficientImage& image) {
   expect_none("an empty image has a recipe",
               make_jpeg_recipe(empty_jpeg, empty, recipe, byte_exact).to_string());
   std::vector<uint8_t> jpeg;
-  if (!jpeg_rebuild(recipe.headers, recipe.extra, image, jpeg).ok()) return;
+  if (!jpeg_rebuild(recipe.headers, recipe.extra, image, UINT64_MAX, jpeg).ok()) return;
   CoefficientImage again;
   expect_none("a rebuilt file can be read", read_coefficients(jpeg, kDefaultDecodeLimits, again).to_string());
   expect_none("a rebuilt file has the coefficients", first_difference(image, again));
@@ -132,7 +131,7 @@ void run_forged(std::span<const uint8_t> bytes) {
   const GuardedImage image(forged.bytes);
   CoefficientImage unpacked;
   expect_none("a forged image unpacks",
-              unpack_image(image.bytes(), unpacked, nullptr, nullptr, kMaxPixels).to_string());
+              ImageUnpacker().unpack(image.bytes(), kLimits, unpacked, nullptr, nullptr).to_string());
   expect_none("a forged image unpacks to what it says", first_difference(unpacked, forged.expected));
   const Stated stated = stated_by(image.bytes());
   compare_levels(image, stated);
@@ -146,7 +145,7 @@ void run(std::span<const uint8_t> bytes) {
   compare_levels(image, stated);
   packed::View view;
   if (packed::open_view(image.bytes(), view) != nullptr) return;
-  if (uint64_t{stated.width} * stated.height <= kMaxPixels) compare_rows(image, stated);
+  if (uint64_t{stated.width} * stated.height <= kLimits.max_pixels) compare_rows(image, stated);
   rebuild(image.bytes());
 }
 
@@ -162,8 +161,8 @@ void mend(std::span<uint8_t> bytes, uint32_t choice) {
   h.recipe = std::clamp<uint32_t>(h.recipe, sizeof h, size);
   if ((h.flags & packed::kHasRecipe) == 0) h.recipe = size;
   std::memcpy(bytes.data(), &h, sizeof h);
-  if (PlaneLayout layout; !plane_layout(h.planes, layout) || h.width == 0 || h.height == 0 || h.tile_wide == 0 ||
-      h.tile_high == 0)
+  if (PlaneLayout layout; !plane_layout(h.planes, layout) || h.width == 0 || h.height == 0 ||
+                          h.tile_wide == 0 || h.tile_high == 0)
     return;
   packed::Grid grid(h.planes, h.width, h.height);
   grid.set_tiles(h.tile_wide, h.tile_high);

@@ -68,12 +68,11 @@ std::span<Level> tile_decode_levels() {
 }
 
 std::string decode_units(Level& level, std::span<const uint8_t> image, const Stated& stated,
-                         const packed::PixelRange& range, uint64_t max_pixels) {
+                         const packed::PixelRange& range, const DecodeLimits& limits) {
   packed::ImageDecoder& decoder = level.decoder;
   hr_coefficient_rows rows{};
   hr_error error{};
-  if (decoder.open(image, stated.width, stated.height, stated.planes, max_pixels, range, rows, &error) !=
-      HR_OK) {
+  if (decoder.open(image, stated.width, stated.height, stated.planes, limits, range, rows, &error) != HR_OK) {
     return "opening: " + std::to_string(error.code) + " " + error.text;
   }
   const packed::Grid& g = decoder.view().grid;

@@ -42,7 +42,7 @@ struct Stated {
 
 /// All units that a rectangle touches, decoded: the fingerprint of every block it needs, or the error's text.
 std::string decode_units(Level& level, std::span<const uint8_t> image, const Stated& stated,
-                         const packed::PixelRange& range, uint64_t max_pixels);
+                         const packed::PixelRange& range, const DecodeLimits& limits);
 
 /// The rectangle's RGB pixels through the C ABI, by a decoder that keeps its memory; cols * 3 bytes a row;
 /// empty on an error, whose text is in `error`.

@@ -50,7 +50,9 @@ TEST(BaselineDecoder, WorksOnAfterAnError) {
 TEST(BaselineDecoder, KeepsTheLimits) {
   BaselineDecoder decoder({.max_pixels = 2499, .max_scans = 1});
   const auto image = decoder.decode(make_jpeg({.width = 50, .height = 50}));
-  EXPECT_EQ(image.status().to_string(), "error[decode.limit] 2500 pixels, more than the limit of 2499");
+  EXPECT_EQ(image.status().to_string(),
+            "error[decode.limit] 2500 pixels, more than the limit of 2499; --max-pixels raises it "
+            "(DecodeLimits::max_pixels)");
 }
 
 TEST(SelfTest, ThisLibraryDecodesAsExpected) {

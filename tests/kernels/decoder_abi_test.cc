@@ -172,10 +172,10 @@ TEST_F(DecoderAbi, DamageShowsWhereItIsReached) {
 }
 
 TEST_F(DecoderAbi, LimitsComeBeforeDecoding) {
-  const hr_decode_limits limits = {.max_pixels = 90 * 75 - 1, .max_scans = 500};
-  decoder_ = make_decoder(&limits);
+  decoder_ = make_decoder({.max_pixels = 90 * 75 - 1});
   EXPECT_EQ(open(jpeg_, {0, 0, 1, 1}), HR_E_LIMIT);
-  EXPECT_EQ(text(), "6750 pixels, more than the limit of 6749");
+  EXPECT_EQ(text(),
+            "6750 pixels, more than the limit of 6749; --max-pixels raises it (DecodeLimits::max_pixels)");
   EXPECT_EQ(error_.args[0], 6750);
   EXPECT_EQ(error_.args[1], 6749);
   EXPECT_EQ(error_.args[2], 0);
@@ -183,14 +183,30 @@ TEST_F(DecoderAbi, LimitsComeBeforeDecoding) {
 
 TEST_F(DecoderAbi, ScansAreLimited) {
   const Bytes progressive = make_jpeg({.width = 90, .height = 75, .scans = Scans::progressive});
-  const hr_decode_limits nine = {.max_pixels = 1'000'000, .max_scans = 9};
-  decoder_ = make_decoder(&nine);
+  decoder_ = make_decoder({.max_scans = 9});
   EXPECT_EQ(open(progressive, {0, 0, 1, 1}), HR_E_LIMIT);
-  EXPECT_EQ(text(), "10 scans, more than the limit of 9");
+  EXPECT_EQ(text(), "10 scans, more than the limit of 9; --max-scans raises it (DecodeLimits::max_scans)");
   EXPECT_EQ(error_.args[0], 10);
   EXPECT_EQ(error_.args[1], 9);
-  const hr_decode_limits ten = {.max_pixels = 1'000'000, .max_scans = 10};
-  decoder_ = make_decoder(&ten);
+  decoder_ = make_decoder({.max_scans = 10});
+  EXPECT_EQ(open(progressive, {0, 0, 1, 1}), HR_OK) << text();
+}
+
+TEST_F(DecoderAbi, MemoryIsLimitedWhereCoefficientsAreHeld) {
+  // 4:2:0: 12 x 10 blocks of luma and twice 6 x 5 of chroma, 128 bytes each.
+  constexpr uint64_t kCoefficients = (12 * 10 + 2 * 6 * 5) * 128;
+  const JpegSpec spec = {
+      .width = 90, .height = 75, .h = {2, 1, 1}, .v = {2, 1, 1}, .scans = Scans::progressive};
+  const Bytes progressive = make_jpeg(spec);
+  decoder_ = make_decoder({.max_memory = kCoefficients - 1});
+  EXPECT_EQ(open(progressive, {0, 0, 1, 1}), HR_E_LIMIT);
+  EXPECT_EQ(text(),
+            "23040 bytes of memory, more than the limit of 23039; --max-memory raises it "
+            "(DecodeLimits::max_memory)");
+  EXPECT_EQ(error_.args[0], 23040);
+  EXPECT_EQ(error_.args[1], 23039);
+  EXPECT_EQ(open(jpeg_, {0, 0, 1, 1}), HR_OK) << "a single scan holds a few rows only";
+  decoder_ = make_decoder({.max_memory = kCoefficients});
   EXPECT_EQ(open(progressive, {0, 0, 1, 1}), HR_OK) << text();
 }
 

@@ -3,13 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include <ostream>
+
 #include "jpeg_recode_testing.h"
 #include "jpeg_testing.h"
 
 namespace headrace::testing {
 namespace {
 
-std::string read_error(const Bytes& jpeg, const hr_decode_limits& limits = kDefaultDecodeLimits) {
+std::string read_error(const Bytes& jpeg, const DecodeLimits& limits = kDefaultDecodeLimits) {
   CoefficientImage image;
   return read_coefficients(jpeg, limits, image).to_string();
 }
@@ -82,26 +84,39 @@ TEST(JpegCoefficients, SamplingFactorsOfGrayCountAsOne) {
   EXPECT_EQ(image.components[0].padded_high, 2u);
 }
 
+/// Why a whole JPEG is not packed, for programs and for people.
+struct NotPacked {
+  uint32_t kept;
+  std::string text;
+  bool operator==(const NotPacked&) const = default;
+};
+std::ostream& operator<<(std::ostream& out, const NotPacked& n) { return out << n.kept << " " << n.text; }
+
+NotPacked reason_of(const Bytes& jpeg) {
+  CoefficientImage image;
+  uint32_t kept = HR_KEPT_COUNT;
+  const Status status = read_coefficients(jpeg, kDefaultDecodeLimits, image, &kept);
+  EXPECT_EQ(status.code(), "packed.unsupported");
+  return {kept, status.ok() ? "" : status.errors().front().message};
+}
+
 TEST(JpegCoefficients, KindsThatAreNotPackedSayWhy) {
-  const auto error = [](const JpegSpec& spec) { return read_error(make_jpeg(spec)); };
-  EXPECT_EQ(error({.width = 9, .height = 9, .space = "CMYK"}), "error[packed.unsupported] CMYK");
-  EXPECT_EQ(error({.width = 9, .height = 9, .space = "YCCK"}), "error[packed.unsupported] YCCK");
-  EXPECT_EQ(error({.width = 9, .height = 9, .arithmetic = true}),
-            "error[packed.unsupported] arithmetic coding");
-  EXPECT_EQ(error({.width = 9, .height = 9, .h = {4, 1, 1, 1}}),
-            "error[packed.unsupported] 4:1:1 subsampling");
-  EXPECT_EQ(error({.width = 9, .height = 9, .h = {2, 2, 1, 1}}),
-            "error[packed.unsupported] sampling factors 2x1, 2x1, 1x1");
-  EXPECT_EQ(error({.width = 9, .height = 9, .h = {1, 2, 1, 1}}),
-            "error[packed.unsupported] sampling factors 1x1, 2x1, 1x1");
+  const auto reason = [](const JpegSpec& spec) { return reason_of(make_jpeg(spec)); };
+  const auto sampling = [](const char* text) { return NotPacked{HR_KEPT_SAMPLING, text}; };
+  const NotPacked incomplete = {HR_KEPT_INCOMPLETE, "incomplete progressive scans"};
+  EXPECT_EQ(reason({.width = 9, .height = 9, .space = "CMYK"}), (NotPacked{HR_KEPT_CMYK, "CMYK"}));
+  EXPECT_EQ(reason({.width = 9, .height = 9, .space = "YCCK"}), (NotPacked{HR_KEPT_CMYK, "YCCK"}));
+  EXPECT_EQ(reason({.width = 9, .height = 9, .arithmetic = true}),
+            (NotPacked{HR_KEPT_ARITHMETIC, "arithmetic coding"}));
+  EXPECT_EQ(reason({.width = 9, .height = 9, .h = {4, 1, 1, 1}}), sampling("4:1:1 subsampling"));
+  EXPECT_EQ(reason({.width = 9, .height = 9, .h = {2, 2, 1, 1}}), sampling("sampling factors 2x1, 2x1, 1x1"));
+  EXPECT_EQ(reason({.width = 9, .height = 9, .h = {1, 2, 1, 1}}), sampling("sampling factors 1x1, 2x1, 1x1"));
   for (const int v : {1, 2}) {
-    EXPECT_EQ(error({.width = 9, .height = 9, .space = "RGB", .h = {3 - v, 1, 1, 1}, .v = {v, 1, 1, 1}}),
-              "error[packed.unsupported] RGB with subsampling");
+    EXPECT_EQ(reason({.width = 9, .height = 9, .space = "RGB", .h = {3 - v, 1, 1, 1}, .v = {v, 1, 1, 1}}),
+              sampling("RGB with subsampling"));
   }
-  EXPECT_EQ(error({.width = 9, .height = 9, .scans = Scans::dc_only}),
-            "error[packed.unsupported] incomplete progressive scans");
-  EXPECT_EQ(error({.width = 9, .height = 9, .scans = Scans::coarse}),
-            "error[packed.unsupported] incomplete progressive scans");
+  EXPECT_EQ(reason({.width = 9, .height = 9, .scans = Scans::dc_only}), incomplete);
+  EXPECT_EQ(reason({.width = 9, .height = 9, .scans = Scans::coarse}), incomplete);
 }
 
 TEST(JpegCoefficients, ComponentsWithoutAScanOrOfOneId) {
@@ -109,13 +124,30 @@ TEST(JpegCoefficients, ComponentsWithoutAScanOrOfOneId) {
   const size_t end = scan_end(jpeg, scan_begin(jpeg, find_marker(jpeg, 0xDA)));
   Bytes one_scan(jpeg.begin(), jpeg.begin() + static_cast<ptrdiff_t>(end));
   one_scan.insert(one_scan.end(), {0xFF, 0xD9});
-  EXPECT_EQ(read_error(one_scan), "error[packed.unsupported] a component without a scan");
+  EXPECT_EQ(reason_of(one_scan), (NotPacked{HR_KEPT_OTHER, "a component without a scan"}));
 
   jpeg = make_jpeg({.width = 9, .height = 9});
   const size_t frame = find_marker(jpeg, 0xC0), scan = find_marker(jpeg, 0xDA);
   jpeg[frame + 10 + 3] = jpeg[frame + 10];
   jpeg[scan + 5 + 2] = jpeg[scan + 5];
-  EXPECT_EQ(read_error(jpeg), "error[packed.unsupported] components of the same id");
+  EXPECT_EQ(reason_of(jpeg), (NotPacked{HR_KEPT_OTHER, "components of the same id"}));
+}
+
+TEST(JpegCoefficients, QuantisationStepsBeyondFifteenBits) {
+  CoefficientImage image = blank_image(16, 16, 1, 1);
+  image.components[1].quant[9] = 32768;
+  EXPECT_EQ(reason_of(write_jpeg(image, {})), (NotPacked{HR_KEPT_OTHER, "quantisation steps above 32767"}));
+  image.components[1].quant[9] = 32767;
+  EXPECT_EQ(read_error(write_jpeg(image, {})), "");
+}
+
+TEST(JpegCoefficients, TheReasonIsLeftAloneOtherwise) {
+  const Bytes good = make_jpeg({.width = 9, .height = 9}), damaged(good.begin(), good.end() - 20);
+  CoefficientImage image;
+  uint32_t kept = HR_KEPT_COUNT;
+  EXPECT_TRUE(read_coefficients(good, kDefaultDecodeLimits, image, &kept).ok());
+  EXPECT_EQ(read_coefficients(damaged, kDefaultDecodeLimits, image, &kept).code(), "decode.damaged");
+  EXPECT_EQ(kept, uint32_t{HR_KEPT_COUNT});
 }
 
 TEST(JpegCoefficients, DamageIsSaidBeforeTheKind) {
@@ -140,10 +172,17 @@ TEST(JpegCoefficients, DamageIsFound) {
 TEST(JpegCoefficients, LimitsHold) {
   const Bytes jpeg = make_jpeg({.width = 30, .height = 20, .scans = Scans::progressive});
   EXPECT_EQ(read_error(jpeg, {.max_pixels = 599, .max_scans = 500}),
-            "error[decode.limit] 600 pixels, more than the limit of 599");
+            "error[decode.limit] 600 pixels, more than the limit of 599; --max-pixels raises it "
+            "(DecodeLimits::max_pixels)");
   EXPECT_EQ(read_error(jpeg, {.max_pixels = 600, .max_scans = 3}),
-            "error[decode.limit] 4 scans, more than the limit of 3");
+            "error[decode.limit] 4 scans, more than the limit of 3; --max-scans raises it "
+            "(DecodeLimits::max_scans)");
   EXPECT_EQ(read_error(jpeg, {.max_pixels = 600, .max_scans = 10}), "");
+  // 4 x 3 blocks in each of three components, twice: libjpeg's and the image's.
+  EXPECT_EQ(read_error(jpeg, {.max_memory = 2 * 3 * 12 * 128 - 1}),
+            "error[decode.limit] 9216 bytes of memory, more than the limit of 9215; --max-memory raises it "
+            "(DecodeLimits::max_memory)");
+  EXPECT_EQ(read_error(jpeg, {.max_memory = 2 * 3 * 12 * 128}), "");
 }
 
 TEST(JpegCoefficients, WarningsAreCounted) {

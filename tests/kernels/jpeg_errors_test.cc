@@ -81,12 +81,14 @@ TEST(JpegErrors, ImageSizes) {
   expect_error(huge, "decode.unsupported", "the image is larger than 65500 pixels on a side");
   Bytes large = base();
   for (size_t offset : {5u, 7u}) large = patched(large, 0xC0, offset, 0x80);
-  expect_error(large, "decode.limit", "1077349304 pixels, more than the limit of 100000000");
+  expect_error(large, "decode.limit",
+               "1077349304 pixels, more than the limit of 100000000; --max-pixels raises it "
+               "(DecodeLimits::max_pixels)");
 }
 
 TEST(JpegErrors, UnsupportedKinds) {
   expect_error(patched(base(), 0xC0, 4, 12), "decode.unsupported",
-               "samples of 12 bits are not supported, only 8");
+               "12-bit samples are not supported, only 8-bit ones");
   expect_error(patched(base(), 0xC0, 1, 0xC5), "decode.unsupported", "JPEG frame type 0xc5 is not supported");
   Bytes lossless = patched(patched(base(), 0xC0, 1, 0xC3), 0xDA, 11, 1);  // predictor 1
   expect_error(patched(lossless, 0xDA, 12, 0), "decode.unsupported", "lossless JPEG is not supported");
@@ -204,11 +206,14 @@ TEST(JpegErrors, LimitsOfTheCheck) {
   uint64_t warnings = 0;
   const Bytes jpeg = base({.scans = Scans::progressive});
   EXPECT_EQ(jpeg_check(jpeg, {.max_pixels = 2999, .max_scans = 500}, info, warnings).to_string(),
-            "error[decode.limit] 3000 pixels, more than the limit of 2999");
+            "error[decode.limit] 3000 pixels, more than the limit of 2999; --max-pixels raises it "
+            "(DecodeLimits::max_pixels)");
   EXPECT_EQ(jpeg_info(jpeg, {.max_pixels = 2999, .max_scans = 500}).status().to_string(),
-            "error[decode.limit] 3000 pixels, more than the limit of 2999");
+            "error[decode.limit] 3000 pixels, more than the limit of 2999; --max-pixels raises it "
+            "(DecodeLimits::max_pixels)");
   EXPECT_EQ(jpeg_check(jpeg, {.max_pixels = 3000, .max_scans = 5}, info, warnings).to_string(),
-            "error[decode.limit] 6 scans, more than the limit of 5");
+            "error[decode.limit] 6 scans, more than the limit of 5; --max-scans raises it "
+            "(DecodeLimits::max_scans)");
   EXPECT_TRUE(jpeg_check(jpeg, {.max_pixels = 3000, .max_scans = 10}, info, warnings).ok());
 }
 
@@ -262,7 +267,7 @@ TEST(JpegErrors, RandomDamage) {
     for (int k = 0; k < changes; ++k) jpeg[2 + rng() % (jpeg.size() - 2)] = static_cast<uint8_t>(rng());
     JpegInfo info;
     uint64_t warnings = 0;
-    const hr_decode_limits limits = {.max_pixels = 1'000'000, .max_scans = 50};
+    const DecodeLimits limits = {.max_pixels = 1'000'000, .max_scans = 50};
     const Status checked = jpeg_check(jpeg, limits, info, warnings);
     if (!checked.ok() && checked.code() == "decode.limit") continue;  // sizes of up to 65500 x 65500
     const auto whole = baseline.decode(jpeg);

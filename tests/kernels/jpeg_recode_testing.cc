@@ -178,7 +178,7 @@ Bytes rebuild(const Split& s, std::string& error) {
     }
   }
   Bytes out = {1, 2, 3};
-  error = jpeg_rebuild(s.recipe.headers, s.recipe.extra, image, out).to_string();
+  error = jpeg_rebuild(s.recipe.headers, s.recipe.extra, image, UINT64_MAX, out).to_string();
   return out;
 }
 

@@ -135,7 +135,7 @@ Bytes make_jpeg(const JpegSpec& spec) {
   return jpeg;
 }
 
-Pixels full_decode(std::span<const uint8_t> jpeg) {
+Pixels full_decode(std::span<const uint8_t> jpeg, unsigned scale) {
   Pixels pixels;
   Bytes row;
   jpeg_decompress_struct cinfo = {};
@@ -156,6 +156,8 @@ Pixels full_decode(std::span<const uint8_t> jpeg) {
   const bool cmyk = cinfo.num_components == 4;
   cinfo.out_color_space = cmyk ? JCS_CMYK : JCS_RGB;
   cinfo.dct_method = JDCT_ISLOW;
+  cinfo.scale_num = scale;
+  cinfo.scale_denom = 8;
   jpeg_start_decompress(&cinfo);
   pixels.width = cinfo.output_width;
   pixels.height = cinfo.output_height;

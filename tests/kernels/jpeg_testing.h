@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/decode_limits.h"
 #include "kernels/decoder.h"
 #include "kernels/jpeg_decode.h"
 
@@ -33,8 +34,8 @@ struct JpegSpec {
   bool arithmetic = false;
   int restart_interval = 0;  ///< MCUs
   int quality = 85;
-  bool adobe = true;  ///< Adobe marker where libjpeg would write one
-  uint32_t seed = 1;  ///< of the content: waves and some noise
+  bool adobe = true;    ///< Adobe marker where libjpeg would write one
+  uint32_t seed = 1;    ///< of the content: waves and some noise
   double contrast = 1;  ///< of the content; at 0.3 no colour is out of range
 };
 
@@ -49,15 +50,17 @@ struct Pixels {
 };
 
 /// Every row by jpeg_read_scanlines; CMYK to RGB by Pillow's formula, written differently.
-/// Empty if libjpeg reports an error or any warning.
-Pixels full_decode(std::span<const uint8_t> jpeg);
+/// Empty if libjpeg reports an error or any warning. `scale`: decoded at so many eighths of its size.
+Pixels full_decode(std::span<const uint8_t> jpeg, unsigned scale = 8);
 
 struct DecoderDeleter {
   void operator()(void* decoder) const { hr_decoder_destroy(decoder); }
 };
 using DecoderPtr = std::unique_ptr<void, DecoderDeleter>;
-inline DecoderPtr make_decoder(const hr_decode_limits* limits = nullptr) {
-  return DecoderPtr(hr_decoder_create(limits));
+inline DecoderPtr make_decoder() { return DecoderPtr(hr_decoder_create(nullptr)); }
+inline DecoderPtr make_decoder(const DecodeLimits& limits) {
+  const hr_decode_limits c_limits = to_c_limits(limits);
+  return DecoderPtr(hr_decoder_create(&c_limits));
 }
 
 /// Decodes `rect` and compares it with the same rectangle of `full`; "" if equal, else what differs.

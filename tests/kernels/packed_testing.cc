@@ -9,14 +9,17 @@
 
 namespace headrace::testing {
 
-CoefficientImage draw_coefficients(uint32_t planes, uint32_t width, uint32_t height, Drawn drawn, std::mt19937& rng) {
+CoefficientImage draw_coefficients(uint32_t planes, uint32_t width, uint32_t height, Drawn drawn,
+                                   std::mt19937& rng) {
   const packed::Grid grid(planes, width, height);
   CoefficientImage image;
   image.width = width;
   image.height = height;
   image.h_max = uint8_t(grid.h_max);
   image.v_max = uint8_t(grid.v_max);
-  image.color = grid.components == 1 ? CoefficientColor::gray : (planes & HR_PLANES_RGB) ? CoefficientColor::rgb : CoefficientColor::ycbcr;
+  image.color = grid.components == 1       ? CoefficientColor::gray
+                : (planes & HR_PLANES_RGB) ? CoefficientColor::rgb
+                                           : CoefficientColor::ycbcr;
   auto draw = [&](int least, int most) { return std::uniform_int_distribution<int>(least, most)(rng); };
   for (uint32_t c = 0; c < grid.components; ++c) {
     CoefficientComponent k;
@@ -59,21 +62,34 @@ CoefficientImage draw_coefficients(uint32_t planes, uint32_t width, uint32_t hei
 std::vector<uint8_t> pack_for_test(const CoefficientImage& image) {
   ImagePacker packer;
   std::vector<uint8_t> bytes;
-  const Status status = packer.pack(image, nullptr, false, image.width % 2 ? PackEffort::small : PackEffort::fast, bytes);
+  const Status status =
+      packer.pack(image, nullptr, false, image.width % 2 ? PackEffort::small : PackEffort::fast, bytes);
   EXPECT_TRUE(status.ok()) << status.to_string();
   bytes.resize(bytes.size() + 64);
   return bytes;
 }
 
+std::span<const uint8_t> image_bytes(const std::vector<uint8_t>& with_tail) {
+  return std::span(with_tail).first(with_tail.size() - 64);
+}
+
+Status unpack_image(std::span<const uint8_t> bytes, CoefficientImage& image, JpegRecipe* recipe,
+                    RecipeState* state, const DecodeLimits& limits) {
+  return ImageUnpacker().unpack(bytes, limits, image, recipe, state);
+}
+
 std::string compare_blocks(const CoefficientImage& a, const CoefficientImage& b) {
-  if (a.width != b.width || a.height != b.height || a.color != b.color || a.components.size() != b.components.size()) return "other images";
+  if (a.width != b.width || a.height != b.height || a.color != b.color ||
+      a.components.size() != b.components.size())
+    return "other images";
   for (size_t c = 0; c < a.components.size(); ++c) {
     const CoefficientComponent &x = a.components[c], &y = b.components[c];
     if (x.quant != y.quant) return "quantisation of component " + std::to_string(c);
     for (uint32_t row = 0; row < x.blocks_high; ++row) {
       for (uint32_t column = 0; column < x.blocks_wide; ++column) {
         if (x.block(row, column) != y.block(row, column)) {
-          return "component " + std::to_string(c) + " block " + std::to_string(row) + ", " + std::to_string(column);
+          return "component " + std::to_string(c) + " block " + std::to_string(row) + ", " +
+                 std::to_string(column);
         }
       }
     }
@@ -99,18 +115,21 @@ CoefficientBlock expand(const hr_coefficient_rows& rows, const hr_block_row& row
 
 }  // namespace
 
-std::string compare_rectangle(packed::ImageDecoder& decoder, std::span<const uint8_t> bytes, const CoefficientImage& image,
-                              const packed::PixelRange& r) {
+std::string compare_rectangle(packed::ImageDecoder& decoder, std::span<const uint8_t> bytes,
+                              const CoefficientImage& image, const packed::PixelRange& r) {
   hr_coefficient_rows rows{};
   hr_error error{};
-  if (decoder.open(bytes, image.width, image.height, bytes[1], 1u << 30, r, rows, &error) != HR_OK) return error.text;
+  if (decoder.open(bytes, image.width, image.height, bytes[1], {}, r, rows, &error) != HR_OK)
+    return error.text;
   for (size_t c = 0; c < image.components.size(); ++c) {
     for (size_t i = 0; i < 64; ++i) {
       if (rows.quant[c][i] != image.components[c].quant[kTileOrder[i]]) return "quant";
     }
   }
-  const int64_t top = std::max<int64_t>(r.top - 2, 0), end = std::min<int64_t>(r.top + r.rows + 2, image.height);
-  const int64_t left = std::max<int64_t>(r.left - 2, 0), right = std::min<int64_t>(r.left + r.cols + 2, image.width);
+  const int64_t top = std::max<int64_t>(r.top - 2, 0),
+                end = std::min<int64_t>(r.top + r.rows + 2, image.height);
+  const int64_t left = std::max<int64_t>(r.left - 2, 0),
+                right = std::min<int64_t>(r.left + r.cols + 2, image.width);
   const int64_t unit_rows = 16 * image.v_max;
   for (int64_t unit = top / unit_rows; unit * unit_rows < end; ++unit) {
     if (decoder.unit(unit, rows, &error) != HR_OK) return error.text;
@@ -121,7 +140,8 @@ std::string compare_rectangle(packed::ImageDecoder& decoder, std::span<const uin
         const uint32_t block_row = std::min(uint32_t(unit) * 2 * k.v_samp + row, k.blocks_high - 1);
         for (int64_t x = left / sub_h / 8; x <= (right - 1) / sub_h / 8; ++x) {
           if (expand(rows, rows.rows[c][row], uint32_t(x)) != k.block(block_row, uint32_t(x))) {
-            return "component " + std::to_string(c) + " block " + std::to_string(block_row) + ", " + std::to_string(x);
+            return "component " + std::to_string(c) + " block " + std::to_string(block_row) + ", " +
+                   std::to_string(x);
           }
         }
       }

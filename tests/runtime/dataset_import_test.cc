@@ -285,10 +285,32 @@ TEST_F(DatasetImport, LimitsOfFilesAndPixels) {
             "error[import.unreadable] " + in_ / "a/1.jpg" + ": is larger than the limit of 100 bytes");
   o = with(1);
   o.limits.max_pixels = 64 * 48 - 1;
-  EXPECT_EQ(import_folder(in_.path(), path_, o).status().code(), "import.limit");
-  o.encoding = Encoding::rgb;
-  EXPECT_EQ(import_folder(in_.path(), path_, o).status().code(), "import.limit");
+  for (const Encoding encoding : {Encoding::automatic, Encoding::jpeg, Encoding::rgb, Encoding::ycc}) {
+    o.encoding = encoding;
+    EXPECT_EQ(
+        import_folder(in_.path(), path_, o).status().to_string(),
+        "error[import.limit] " + in_ / "a/1.jpg" +
+            ": 3072 pixels, more than the limit of 3071; --max-pixels raises it (DecodeLimits::max_pixels)");
+  }
   o.limits.max_pixels = 64 * 48;
+  EXPECT_TRUE(import_folder(in_.path(), path_, o).ok());
+}
+
+TEST_F(DatasetImport, LimitOfMemory) {
+  write_bytes(in_ / "a/1.jpg", make_jpeg(64, 48));
+  ImportOptions o = with(1, Encoding::rgb);
+  const auto error = [&](uint64_t needed) {
+    return "error[import.limit] " + in_ / "a/1.jpg" + ": " + std::to_string(needed) +
+           " bytes of memory, more than the limit of " + std::to_string(needed - 1) +
+           "; --max-memory raises it (DecodeLimits::max_memory)";
+  };
+  constexpr uint64_t kPixels = 64 * 48 * 3;
+  o.limits.max_memory = kPixels - 1;
+  EXPECT_EQ(import_folder(in_.path(), path_, o).status().to_string(), error(kPixels));
+  o.max_side = 32;  // rows shrunk horizontally, and the result
+  o.limits.max_memory = kPixels + 2 * 32 * 48 * 3 - 1;
+  EXPECT_EQ(import_folder(in_.path(), path_, o).status().to_string(), error(kPixels + 2 * 32 * 48 * 3));
+  ++o.limits.max_memory;
   EXPECT_TRUE(import_folder(in_.path(), path_, o).ok());
 }
 
@@ -368,6 +390,30 @@ TEST_F(DatasetImport, Options) {
   o = with(1);
   o.page_size = 1000;
   EXPECT_EQ(import_folder(in_.path(), path_, o).status().code(), "data.page_size");
+}
+
+TEST_F(DatasetImport, MemoryForCoefficientsIsAskedForBeforeItIsTaken) {
+  const Bytes jpeg = make_jpeg(64, 48);
+  write_bytes(in_ / "a/1.jpg", jpeg);
+  const SourceFile file{in_ / "a/1.jpg", "a/1.jpg", 0};
+  for (const Encoding encoding : {Encoding::automatic, Encoding::ycc, Encoding::jpeg}) {
+    const ImportOptions o = with(1, encoding);
+    std::vector<uint64_t> asked;
+    const ImportedSample sample = SampleImporter(o).import(file, [&](uint64_t bytes) {
+      asked.push_back(bytes);
+      return true;
+    });
+    EXPECT_TRUE(sample.problem.ok());
+    // The file; then 8 x 6 blocks of luma and twice 4 x 3 of chroma, 128 bytes each, twice.
+    std::vector<uint64_t> expected = {jpeg.size(), 2 * (8 * 6 + 2 * 4 * 3) * 128};
+    if (encoding == Encoding::jpeg) expected.pop_back();
+    EXPECT_EQ(asked, expected);
+    size_t call = 0;
+    const size_t last = expected.size() - 1;
+    const ImportedSample stopped = SampleImporter(o).import(file, [&](uint64_t) { return call++ != last; });
+    EXPECT_FALSE(stopped.problem.ok());
+    EXPECT_TRUE(stopped.payload.empty());
+  }
 }
 
 TEST_F(DatasetImport, MemoryIsAskedForBeforeItIsTaken) {

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "../kernels/jpeg_testing.h"
 #include "dataset_testing.h"
 #include "headrace/planes.h"
 #include "kernels/decoder.h"
@@ -20,14 +21,14 @@ namespace {
 namespace fs = std::filesystem;
 using Encoding = ImportOptions::Encoding;
 
-/// A JPEG that packing does not know: the frame header says arithmetic coding. Good enough for headers only.
+/// A JPEG without its end.
 Bytes cut_short(Bytes jpeg) {
   jpeg.resize(jpeg.size() - 20);
   return jpeg;
 }
 
-/// The same image with other bytes: fill bytes before the scan's restart markers cannot be told from coefficients, but
-/// bytes behind the image can be kept; this one has a comment and bytes behind its end.
+/// The same image with other bytes: fill bytes before the scan's restart markers cannot be told from
+/// coefficients, but bytes behind the image can be kept; this one has a comment and bytes behind its end.
 Bytes with_tail(Bytes jpeg) {
   for (const char c : std::string("behind")) jpeg.push_back(uint8_t(c));
   return jpeg;
@@ -91,7 +92,9 @@ TEST_F(DatasetPacked, IsTheDefaultAndComesBackByteForByte) {
   const auto again = export_images(*d, out_ / "files", {});
   ASSERT_FALSE(again.ok());
   EXPECT_EQ(again.status().code(), "data.exists");
-  EXPECT_TRUE(export_images(*d, out_ / "files", {.overwrite = true, .progress = {}, .cancel = nullptr}).ok());
+  ExportOptions overwrite;
+  overwrite.overwrite = true;
+  EXPECT_TRUE(export_images(*d, out_ / "files", overwrite).ok());
 }
 
 TEST_F(DatasetPacked, JpegsAreExportedUntouched) {
@@ -113,10 +116,12 @@ TEST_F(DatasetPacked, StrippedImagesKeepTheirPixelsOnly) {
   const auto report = import(o);
   ASSERT_TRUE(report.ok()) << report.status().to_string();
   EXPECT_LT(report->payload_bytes, whole->payload_bytes);
-  const auto exported = export_images(**Dataset::open(path_), out_ / "files", {});
+  const auto stripped = *Dataset::open(path_);
+  const auto exported = export_images(*stripped, out_ / "files", {});
   ASSERT_FALSE(exported.ok());
   EXPECT_EQ(exported.status().to_string(),
-            "error[export.encoding] " + path_ + ": sample 0: was stripped when it was written: the file it came from is gone");
+            "error[export.encoding] " + path_ + ": sample 0 (key \"" + stripped->key(0) +
+                "\"): was stripped when it was written: the file it came from is gone");
 }
 
 TEST_F(DatasetPacked, PixelsCannotBeExported) {
@@ -124,10 +129,12 @@ TEST_F(DatasetPacked, PixelsCannotBeExported) {
     ImportOptions o;
     o.encoding = encoding;
     ASSERT_TRUE(import(o).ok());
-    const auto exported = export_images(**Dataset::open(path_), out_ / "files", {});
+    const auto pixels = *Dataset::open(path_);
+    const auto exported = export_images(*pixels, out_ / "files", {});
     ASSERT_FALSE(exported.ok());
-    EXPECT_EQ(exported.status().to_string(), "error[export.encoding] " + path_ + ": sample 0: is kept as " + name +
-                                                 ", which no longer has the file it came from; jpeg and packed have");
+    EXPECT_EQ(exported.status().to_string(),
+              "error[export.encoding] " + path_ + ": sample 0 (key \"" + pixels->key(0) + "\"): is kept as " +
+                  name + ", which no longer has the file it came from; jpeg and packed have");
     EXPECT_FALSE(fs::exists(out_ / "files"));
   }
 }
@@ -152,7 +159,8 @@ TEST_F(DatasetPacked, YccHoldsThePlanesThatPackedDecodesTo) {
       at += plane_width(layout, c, f[0].width) * plane_height(layout, c, f[0].height);
     }
     hr_error error{};
-    ASSERT_EQ(read_planes(decoder.get(), f[0], {0, 0, f[0].height, f[0].width}, to, &error), HR_OK) << error.text;
+    ASSERT_EQ(read_planes(decoder.get(), f[0], {0, 0, f[0].height, f[0].width}, to, &error), HR_OK)
+        << error.text;
     expected.push_back(planes);
   }
   o.encoding = Encoding::ycc;
@@ -174,66 +182,57 @@ TEST_F(DatasetPacked, DamagedFilesAreNamed) {
   EXPECT_EQ(report.status().errors()[0].where, in_ / "a/bad.jpg");
 }
 
+TEST_F(DatasetPacked, JpegsThatAreNotPackedSayWhy) {
+  const std::pair<Bytes, std::string> files[] = {
+      {make_jpeg({.width = 30, .height = 20, .space = "CMYK"}), "CMYK"},
+      {make_jpeg({.width = 30, .height = 20, .space = "YCCK"}), "YCCK"},
+      {make_jpeg({.width = 30, .height = 20, .arithmetic = true}), "arithmetic coding"},
+      {make_jpeg({.width = 30, .height = 20, .h = {4, 1, 1, 1}}), "4:1:1 subsampling"},
+      {make_jpeg({.width = 30, .height = 20, .scans = Scans::dc_only}), "incomplete progressive scans"}};
+  for (size_t i = 0; i < std::size(files); ++i) {
+    write_bytes(in_ / ("odd/" + std::to_string(i) + ".jpg"), files[i].first);
+  }
+  // Zeros take no space when packed, and must not make a file of any size again.
+  Bytes padded = make_jpeg(20, 20);
+  padded.resize(padded.size() + 200'000);
+  write_bytes(in_ / "odd/padded.jpg", padded);
+  ImportOptions o;
+  o.shuffle_seed.reset();
+  const auto report = import(o);
+  ASSERT_TRUE(report.ok()) << report.status().to_string();
+  EXPECT_EQ(report->encodings, (std::map<std::string, uint64_t>{{"jpeg", 6}, {"packed", 20}}));
+  ASSERT_EQ(report->kept.size(), 6u);
+  for (size_t i = 0; i < std::size(files); ++i) EXPECT_EQ(report->kept[i].message, files[i].second);
+  EXPECT_EQ(report->kept[5].message, "more than 64 times as long as packed");
+  EXPECT_EQ(summarize(**Dataset::open(path_)).fields[0].kept,
+            (std::map<std::string, uint64_t>{{"CMYK", 2},
+                                             {"arithmetic coding", 1},
+                                             {"incomplete progressive scans", 1},
+                                             {"its chroma sampling", 1},
+                                             {"of a kind that is not packed", 1}}));
+  const auto exported = export_images(**Dataset::open(path_), out_ / "files", {});
+  ASSERT_TRUE(exported.ok()) << exported.status().to_string();
+  EXPECT_EQ(read_bytes(out_ / "files/odd/padded.jpg"), padded);
+
+  for (const auto& [encoding, what] :
+       {std::pair{Encoding::packed, "packed"}, std::pair{Encoding::ycc, "kept as planes"}}) {
+    o.encoding = encoding;
+    const Status refused = import(o).status();
+    ASSERT_EQ(refused.errors().size(), encoding == Encoding::packed ? 6u : 5u);
+    EXPECT_EQ(to_string(refused.errors()[0]),
+              "error[import.unsupported] " + in_ / "odd/0.jpg" + ": cannot be " + what + ": CMYK");
+  }
+}
+
 TEST_F(DatasetPacked, OptionsMustFit) {
   ImportOptions o;
   o.encoding = Encoding::jpeg;
   o.strip = true;
-  EXPECT_EQ(import(o).status().to_string(), "error[import.options] byte-exact, strip and effort are choices for packed images");
+  EXPECT_EQ(import(o).status().to_string(),
+            "error[import.options] byte-exact, strip and effort are choices for packed images");
   o.encoding = Encoding::packed;
   o.byte_exact = true;
   EXPECT_EQ(import(o).status().to_string(), "error[import.options] stripped images cannot be byte-exact");
-}
-
-/// A dataset of one JPEG per key.
-void write_keys(const std::string& path, const std::vector<std::string>& keys) {
-  auto created = DatasetWriter::create(path, image_schema(), {});
-  ASSERT_TRUE(created.ok());
-  const std::unique_ptr<DatasetWriter> writer = std::move(*created);
-  const Bytes jpeg = make_jpeg(16, 16);
-  for (const std::string& key : keys) {
-    const std::array<FieldValue, 3> values = {FieldValue::image(jpeg, HR_ENCODING_JPEG, 16, 16), FieldValue::integer(0), FieldValue::bytes(key)};
-    ASSERT_TRUE(writer->add(values).ok());
-  }
-  ASSERT_TRUE(writer->finish().ok());
-}
-
-TEST(DatasetExport, KeysCannotLeaveTheFolder) {
-  const TempDir dir;
-  int number = 0;
-  for (const std::string key : {"../x.jpg", "/etc/x.jpg", "a/../../x.jpg", "a//b.jpg", "a/./b.jpg", "", "..", "a\\b.jpg", "a/"}) {
-    const std::string path = dir / (std::to_string(number++) + ".hrd");
-    write_keys(path, {"fine.jpg", key});
-    const auto exported = export_images(**Dataset::open(path), dir / "out", {});
-    ASSERT_FALSE(exported.ok()) << key;
-    EXPECT_EQ(exported.status().to_string(),
-              "error[export.key] " + path + ": sample 1: has the key \"" + key + "\", which is no path inside a folder");
-    EXPECT_FALSE(fs::exists(dir / "out")) << key;
-  }
-}
-
-TEST(DatasetExport, KeysMustDiffer) {
-  const TempDir dir;
-  write_keys(dir / "a.hrd", {"a.jpg", "b.jpg", "a.jpg"});
-  const auto exported = export_images(**Dataset::open(dir / "a.hrd"), dir / "out", {});
-  ASSERT_FALSE(exported.ok());
-  EXPECT_EQ(exported.status().to_string(), "error[export.key] " + (dir / "a.hrd") + ": sample 2: has the same key as another: \"a.jpg\"");
-}
-
-TEST(DatasetExport, StopsBetweenFiles) {
-  const TempDir dir;
-  write_keys(dir / "a.hrd", {"a.jpg", "b.jpg", "c.jpg"});
-  std::atomic<bool> stop = false;
-  ExportOptions o;
-  o.cancel = &stop;
-  o.progress = [&](uint64_t done, uint64_t total, uint64_t) {
-    EXPECT_EQ(total, 3u);
-    stop = done == 2;
-  };
-  const auto exported = export_images(**Dataset::open(dir / "a.hrd"), dir / "out", o);
-  ASSERT_FALSE(exported.ok());
-  EXPECT_EQ(exported.status().to_string(), "error[export.cancelled] " + (dir / "out") + ": was stopped after 2 of 3 files");
-  EXPECT_TRUE(fs::exists(dir / "out/b.jpg"));
-  EXPECT_FALSE(fs::exists(dir / "out/c.jpg"));
 }
 
 }  // namespace

@@ -309,14 +309,14 @@ TEST_F(DatasetPublish, Values) {
   };
   EXPECT_EQ(error(image(rgb, HR_ENCODING_RGB, 2, 3)),
             "\"image\": rgb of 2 x 3 pixels in 12 bytes, expected width x height x 3");
-  EXPECT_EQ(error(image(rgb, HR_ENCODING_RGB, 2, 2, 1)), "\"image\": rgb of 1 channels, expected 3");
+  EXPECT_EQ(error(image(rgb, HR_ENCODING_RGB, 2, 2, 1)), "\"image\": rgb of 1 channel, expected 3");
   EXPECT_EQ(error(image(rgb, HR_ENCODING_RGB, 0, 2)), "\"image\": an image of 0 x 2 pixels");
   EXPECT_EQ(error(image(rgb, 77, 2, 2)), "\"image\": the unknown image encoding 77");
   EXPECT_EQ(error(FieldValue::integer(3)), "\"image\": an image of 0 x 0 pixels");
   EXPECT_EQ(error(image(jpeg, HR_ENCODING_JPEG, 8, 7)),
             "\"image\": a JPEG given as 8 x 7 with 3 channels that is 8 x 6 with 3");
   EXPECT_EQ(error(image(jpeg, HR_ENCODING_JPEG, 8, 6, 1)),
-            "\"image\": a JPEG given as 8 x 6 with 1 channels that is 8 x 6 with 3");
+            "\"image\": a JPEG given as 8 x 6 with 1 channel that is 8 x 6 with 3");
   EXPECT_EQ(error(image(jpeg, HR_ENCODING_JPEG, 8, 6, 2)),
             "\"image\": a JPEG of 2 channels, expected 1, 3 or 4");
   EXPECT_EQ(error(image(rgb, HR_ENCODING_JPEG, 2, 2)).rfind("\"image\": bytes that are no JPEG: ", 0), 0u);
@@ -326,7 +326,7 @@ TEST_F(DatasetPublish, Values) {
   EXPECT_EQ(error(good, FieldValue::integer(0), FieldValue::bytes(std::string_view(std::string(65536, 'k')))),
             "\"key\": a key of 65536 bytes, at most 65535 are possible");
   EXPECT_EQ((*w)->add(std::span(&good, 1)).to_string(),
-            "error[data.value] " + path_ + ": sample 0 has 1 values, the schema has 3 fields");
+            "error[data.value] " + path_ + ": sample 0 has 1 value, the schema has 3 fields");
   // A refused sample is no failure of the writer.
   EXPECT_EQ(error(good), "");
   ASSERT_TRUE((*w)->finish().ok());

@@ -19,13 +19,13 @@ from PIL import Image
 SIZE = (224, 224)
 
 
-def run(headrace, dataset, folder, resize, numerics):
+def run(headrace, dataset, folder, images, resize, numerics):
     spec = os.path.join(folder, "spec.json")
     out = os.path.join(folder, numerics + resize["filter"] + str(resize.get("antialias")))
     ops = [{"op": "decode", "field": "image"}, {"op": "resize", "size": list(SIZE), **resize}, {"op": "layout", "layout": "NHWC"}]
     with open(spec, "w") as f:
-        json.dump({"headrace": 1, "numerics": numerics, "loader": {"order": "sequential", "drop_last": False}, "outputs": {"image": ops}}, f)
-    subprocess.run([headrace, "run", spec, dataset, "--batch-size", "1000000", "--save", out], check=True, capture_output=True)
+        json.dump({"headrace": 1, "numerics": numerics, "loader": {"order": "sequential", "tail": "drop"}, "outputs": {"image": ops}}, f)
+    subprocess.run([headrace, "run", spec, dataset, "--batch-size", str(images), "--save", out], check=True, capture_output=True)
     arrays = [np.load(p) for p in sorted(glob.glob(out + "/**/*.npy", recursive=True)) if "image" in os.path.basename(p)]
     return np.concatenate(arrays).astype(np.int32)
 
@@ -48,7 +48,7 @@ def main():
         subprocess.run([headrace, "write", photos, "-o", dataset, "--no-shuffle"], check=True, capture_output=True)
         for name, reference, resize in cases:
             for numerics in ("exact", "fast"):
-                d = np.abs(run(headrace, dataset, folder, resize, numerics) - reference)
+                d = np.abs(run(headrace, dataset, folder, len(files), resize, numerics) - reference)
                 print(f"{numerics:6} {name:20} mean {d.mean():.3f}  99.9 % {np.quantile(d, 0.999):.1f}  largest {d.max()}")
 
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/bench_baseline.h"
 #include "cli/bench_rounds.h"
 #include "cli/command.h"
 #include "cli/options.h"
@@ -27,7 +28,8 @@ constexpr uint64_t kMinEpochSamples = 8192, kMinEpochBatches = 4;
 /// One dataset file and what was measured of it.
 struct BenchFile {
   std::shared_ptr<const Dataset> dataset;
-  std::string encoding;  ///< "jpeg", "rgb", or "mixed"
+  std::string encoding;    ///< "jpeg", "packed", and so on, or "mixed"
+  bool has_jpegs = false;  ///< all images are JPEGs or packed ones
   uint64_t bytes_per_image = 0;
   size_t image_field = 0;
   std::unique_ptr<PipelineBench> pipeline;
@@ -53,16 +55,19 @@ class Bench final : public Command {
 
  private:
   Status open_files(const std::string& spec);
+  Status open_baseline();
   Status measure();
   double baseline_rate() const { return median(baseline_rates_); }
   double ratio(const BenchFile& f) const { return median(f.steady) / baseline_rate(); }
   Json to_json() const;
   std::string to_text() const;
+  std::string baseline_source() const;
 
   std::string spec_;
   std::vector<std::string> paths_;
   CompileOptions compile_;
   std::optional<uint64_t> batch_size_;
+  DecodeLimits limits_;
   unsigned threads_ = 0, rounds_ = 5;
   double seconds_ = 0;
   bool json_ = false;
@@ -80,13 +85,14 @@ CLI::App* Bench::declare(CLI::App& parent) {
       "Example:\n"
       "  headrace bench examples/imagenet_train_f16.json jpeg.hrd rgb.hrd --threads 1");
   add_spec(*app, spec_);
-  app->add_option("FILE", paths_, "dataset files; the first with jpeg images is the baseline's")
+  app->add_option("FILE", paths_, "dataset files; the first with jpeg (else packed) images is the baseline's")
       ->required()
       ->type_name("");
   add_threads(*app, threads_);
   add_batch_size(*app, batch_size_);
   add_isa(*app, compile_.isa);
   add_numerics(*app, compile_.numerics);
+  add_limits(*app, limits_);
   app->add_option("--rounds", rounds_, "rounds of which medians are taken (default: 5)")
       ->check(whole_number(1, 1000))
       ->type_name("N");
@@ -102,6 +108,7 @@ Status Bench::open_files(const std::string& spec) {
   HR_ASSIGN_OR_RETURN(LoaderOptions options, loader_options(spec_, spec));
   options.batch_size = batch_size_.value_or(LoaderOptions{}.batch_size);
   options.threads = threads_;
+  options.limits = limits_;
   for (const std::string& path : paths_) {
     BenchFile f;
     HR_ASSIGN_OR_RETURN(f.dataset, Dataset::open(path));
@@ -120,8 +127,10 @@ Status Bench::open_files(const std::string& spec) {
     f.image_field = f.dataset->field_index(image->name).value_or(0);
     const DatasetSummary summary = summarize(*f.dataset);
     uint64_t bytes = 0;
+    f.has_jpegs = f.dataset->size() != 0;
     for (const auto& [encoding, payloads] : summary.fields[f.image_field].payloads) {
       f.encoding = f.encoding.empty() ? encoding : "mixed";
+      f.has_jpegs &= encoding == "jpeg" || encoding == "packed";
       bytes += payloads.bytes;
     }
     f.bytes_per_image = bytes / std::max<uint64_t>(1, f.dataset->size());
@@ -136,14 +145,33 @@ Status Bench::open_files(const std::string& spec) {
   return {};
 }
 
-Status Bench::measure() {
-  const auto jpeg =
-      std::find_if(files_.begin(), files_.end(), [](const BenchFile& f) { return f.encoding == "jpeg"; });
-  if (jpeg == files_.end()) {
-    warn("no file has jpeg images, so there is no baseline and no ratio");
-  } else {
-    HR_ASSIGN_OR_RETURN(baseline_, BaselineBench::create(jpeg->dataset, jpeg->image_field, threads_));
+/// Of the first file with JPEGs; if there is none, of the first whose JPEGs can be rebuilt.
+Status Bench::open_baseline() {
+  std::vector<const BenchFile*> candidates;
+  for (const BenchFile& f : files_) candidates.push_back(&f);
+  std::stable_partition(candidates.begin(), candidates.end(),
+                        [](const BenchFile* f) { return f->encoding == "jpeg"; });
+  for (const BenchFile* f : candidates) {
+    if (!f->has_jpegs) continue;
+    Expected<std::unique_ptr<BaselineBench>> made =
+        BaselineBench::create(f->dataset, f->image_field, threads_, limits_);
+    if (made.status().code() == "bench.stripped") continue;
+    if (!made.ok()) return made.status();
+    baseline_ = std::move(*made);
+    for (BenchFile& file : files_) file.pipeline->leave_out(baseline_->rebuilt_bytes());
+    if (baseline_->images() < f->dataset->size()) {
+      warn("the baseline decodes the first " + format_count(baseline_->images()) + " of " +
+           plural(f->dataset->size(), "image") + ", whose rebuilt JPEGs take " +
+           format_bytes(static_cast<double>(baseline_->rebuilt_bytes())) + " of memory");
+    }
+    return {};
   }
+  warn("no file has JPEGs, or packed images to rebuild them from, so there is no baseline and no ratio");
+  return {};
+}
+
+Status Bench::measure() {
+  HR_RETURN_IF_ERROR(open_baseline());
   ProgressLine progress(stderr);
   progress.set_interval(0);
   for (unsigned round = 0; round < rounds_; ++round) {
@@ -188,7 +216,11 @@ Json Bench::to_json() const {
                {"baseline", Json()},
                {"runs", Json::array()}};
   if (baseline_ != nullptr) {
-    json["baseline"] = {{"images_per_second", rounded(baseline_rate(), 1)}, {"threads", threads_}};
+    json["baseline"] = {{"images_per_second", rounded(baseline_rate(), 1)},
+                        {"threads", threads_},
+                        {"file", baseline_->dataset().path()},
+                        {"images", baseline_->images()},
+                        {"rebuilt", baseline_->rebuilt()}};
   }
   for (const BenchFile& f : files_) {
     json["runs"].push_back(
@@ -205,13 +237,20 @@ Json Bench::to_json() const {
   return json;
 }
 
+/// What the baseline decodes, if it is not simply the images of a file.
+std::string Bench::baseline_source() const {
+  if (baseline_->rebuilt() == 0) return "";
+  return " of " + plural(baseline_->rebuilt(), "JPEG") + " rebuilt from " + baseline_->dataset().path();
+}
+
 std::string Bench::to_text() const {
   const ProgramInfo& info = files_.front().pipeline->info();
   std::string text = platform::host_facts().cpu_model + ", " + plural(threads_, "thread") + ", " + info.isa +
                      ", " + std::string(numerics_name(info.numerics)) + ", medians of " +
                      plural(rounds_, "round") + "\n";
   if (baseline_ != nullptr) {
-    text += "libjpeg-turbo, plain full decode: " + format_rate(baseline_rate()) + " images/s\n";
+    text += "libjpeg-turbo, plain full decode" + baseline_source() + ": " + format_rate(baseline_rate()) +
+            " images/s\n";
   }
   size_t width = 4;
   for (const BenchFile& f : files_) width = std::max(width, f.dataset->path().size());

@@ -1,9 +1,6 @@
 #include "cli/bench_rounds.h"
 
-#include <algorithm>
-#include <atomic>
 #include <chrono>
-#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -23,62 +20,6 @@ double seconds_since(Clock::time_point start) {
 }
 
 }  // namespace
-
-Expected<std::unique_ptr<BaselineBench>> BaselineBench::create(std::shared_ptr<const Dataset> dataset,
-                                                               size_t field, unsigned threads) {
-  std::unique_ptr<BaselineBench> bench(new BaselineBench);
-  std::vector<hr_field> fields(dataset->schema().fields.size());
-  for (uint64_t i = 0; i < dataset->size(); ++i) {
-    HR_RETURN_IF_ERROR(dataset->read(i, fields));
-    bench->images_.emplace_back(fields[field].data, fields[field].size);
-  }
-  bench->dataset_ = std::move(dataset);
-  bench->decoders_.resize(threads);
-  HR_RETURN_IF_ERROR(bench->pass());
-  return bench;
-}
-
-Status BaselineBench::pass() {
-  std::atomic<size_t> next = 0;
-  std::vector<Status> problems(decoders_.size());
-  const auto work = [&](size_t thread) {
-    for (size_t i = next.fetch_add(1); i < images_.size(); i = next.fetch_add(1)) {
-      const Expected<BaselineDecoder::Image> image = decoders_[thread].decode(images_[i]);
-      if (image.ok()) continue;
-      const Status damaged = image.status();
-      for (const Diagnostic& d : damaged.errors()) {
-        problems[thread].add(d.code, dataset_->path(),
-                             "sample " + std::to_string(i) + " (" + dataset_->key(i) + ") " + d.message);
-      }
-      next.store(images_.size());
-    }
-  };
-  std::vector<std::jthread> others;
-  for (size_t t = 1; t < decoders_.size(); ++t) {
-    try {
-      others.emplace_back(work, t);
-    } catch (const std::system_error& e) {
-      next.store(images_.size());
-      return {"bench.threads", "", "no thread can be started: " + e.code().message()};
-    }
-  }
-  work(0);
-  others.clear();  // joins
-  for (Status& problem : problems) HR_RETURN_IF_ERROR(std::move(problem));
-  return {};
-}
-
-Expected<double> BaselineBench::round(double min_seconds) {
-  uint64_t images = 0;
-  const Clock::time_point start = Clock::now();
-  double seconds = 0;
-  do {
-    HR_RETURN_IF_ERROR(pass());
-    images += images_.size();
-    seconds = seconds_since(start);
-  } while (seconds < min_seconds);
-  return rate_of(images, seconds);
-}
 
 Expected<std::unique_ptr<PipelineBench>> PipelineBench::create(const std::string& spec,
                                                                std::shared_ptr<const Dataset> dataset,

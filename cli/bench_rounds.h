@@ -1,11 +1,9 @@
-// What `headrace bench` measures: plain full decoding by libjpeg-turbo, and pipelines over dataset files.
+// What `headrace bench` measures: pipelines over dataset files.
 #pragma once
 
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
-#include <vector>
 
 #include "cli/memory_use.h"
 #include "headrace/dataset.h"
@@ -13,28 +11,8 @@
 #include "headrace/pipeline.h"
 #include "headrace/program.h"
 #include "headrace/status.h"
-#include "kernels/jpeg_decode.h"
 
 namespace headrace::cli {
-
-/// The images of a dataset by libjpeg-turbo alone, full size, all of them once per pass.
-class BaselineBench {
- public:
-  /// Takes the images of `field` and decodes each once, so that a damaged one is an error here.
-  static Expected<std::unique_ptr<BaselineBench>> create(std::shared_ptr<const Dataset> dataset, size_t field,
-                                                         unsigned threads);
-
-  /// Images per second over as many passes as fill `min_seconds`, at least one.
-  Expected<double> round(double min_seconds);
-
- private:
-  BaselineBench() = default;
-  Status pass();
-
-  std::shared_ptr<const Dataset> dataset_;  ///< keeps the images mapped
-  std::vector<std::span<const uint8_t>> images_;
-  std::vector<BaselineDecoder> decoders_;  ///< one per thread, buffers kept from pass to pass
-};
 
 /// A pipeline over one file.
 class PipelineBench {
@@ -52,6 +30,9 @@ class PipelineBench {
 
   /// Epochs, after a few batches that fault buffers in, until `min_seconds` are measured, at least one.
   Expected<Rates> round(double min_seconds);
+
+  /// Memory that is none of the pipeline's.
+  void leave_out(uint64_t bytes) { memory_.leave_out(bytes); }
 
   const ProgramInfo& info() const { return program_->info(); }
   double compile_seconds() const { return compile_seconds_; }

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <string_view>
 
+#include "headrace/counted.h"
 #include "runtime/dataset/printable.h"
 #include "runtime/loader/progress.h"
 #include "runtime/platform/file_io.h"
@@ -44,7 +45,7 @@ Status finish_output() {
 }
 
 std::string plural(uint64_t n, const std::string& noun) {
-  return format_count(n) + " " + noun + (n == 1 ? "" : "s");
+  return format_count(n) + " " + noun_for(n, noun);
 }
 
 std::string join_some(const std::vector<std::string>& names, size_t limit) {

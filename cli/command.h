@@ -37,6 +37,7 @@ std::unique_ptr<Command> make_write();
 std::unique_ptr<Command> make_info();
 std::unique_ptr<Command> make_export();
 std::unique_ptr<Command> make_compile();
+std::unique_ptr<Command> make_order();
 std::unique_ptr<Command> make_run();
 std::unique_ptr<Command> make_view();
 std::unique_ptr<Command> make_bench();
@@ -54,7 +55,7 @@ void print(const std::string& text);
 /// Flushes stdout; an error if not all of it could be written.
 Status finish_output();
 
-/// "1 image", "2 images".
+/// "1 image", "2 images", "1,000 classes".
 std::string plural(uint64_t n, const std::string& noun);
 
 /// Up to `limit` of the names, then "and N more".

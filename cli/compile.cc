@@ -1,12 +1,17 @@
-// headrace compile: a pipeline as text, at any stage from the graph to assembly.
+// headrace compile: a pipeline as text, at any stage from the graph to assembly, or as a file that runs without a
+// compiler.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/compile_options.h"
 #include "cli/options.h"
+#include "headrace/compile_object.h"
 #include "headrace/pipeline.h"
 #include "runtime/platform/atomic_file.h"
 
@@ -41,18 +46,23 @@ void print_times(const std::vector<PassReport>& passes) {
 class Compile final : public Command {
  public:
   CLI::App* declare(CLI::App& parent) override {
-    CLI::App* app =
-        parent.add_subcommand("compile", "Prints what becomes of a pipeline at a stage of its compilation");
+    CLI::App* app = parent.add_subcommand("compile", "Prints what becomes of a pipeline, or compiles it into a file");
     app->footer(
-        "Example:\n"
-        "  headrace compile examples/imagenet_train.json --emit loop");
+        "Examples:\n"
+        "  headrace compile examples/imagenet_train.json --emit loop\n"
+        "  headrace compile examples/imagenet_train.json --emit so -o imagenet_train.so");
     add_spec(*app, spec_);
-    app->add_option("--data", data_, "dataset file whose field names and kinds the spec is checked against")
+    app->add_option("--data", data_,
+                    "dataset file: field names and kinds are checked, and code is made for its encodings only")
         ->type_name("FILE");
-    add_stage(*app, stage_)->required();
-    app->add_option("-o,--output", output_, "file to write (default: standard output)")->type_name("OUT");
-    add_isa(*app, options_.isa);
+    add_form(*app, form_)->required();
+    app->add_option("-o,--output", output_, "file to write (default: standard output; needed for obj and so)")
+        ->type_name("OUT");
+    add_levels(*app, levels_);
+    add_target(*app, target_);
     add_numerics(*app, options_.numerics);
+    app->add_option("--name", name_, "what symbols and the header's macros begin with (default: the spec file's name)")
+        ->type_name("NAME");
     app->add_flag("--print-changed", print_changed_,
                   "print the graph after each pass that changed it, to stderr");
     app->add_option("--stop-after", options_.stop_after, "last graph pass to run")->type_name("PASS");
@@ -61,10 +71,7 @@ class Compile final : public Command {
   }
 
   ExitCode run() override {
-    if (stage_ == Stage::graph && (print_changed_ || time_passes_ || !options_.stop_after.empty())) {
-      throw CLI::ValidationError("--emit",
-                                 "graph is the pipeline before any pass; graph-opt is what passes make");
-    }
+    check_options();
     if (const Status output = check_output(output_, {spec_, data_}); !output.ok()) return fail(output);
     const Expected<std::string> text = read_spec(spec_);
     if (!text.ok()) return fail(text.status());
@@ -74,13 +81,7 @@ class Compile final : public Command {
       if (!opened.ok()) return fail(opened.status());
       dataset = std::move(*opened);
     }
-    std::vector<PassReport> passes;
-    options_.on_pass = [&](const PassReport& pass) {
-      if (print_changed_) print_changed(pass);
-      passes.push_back({pass.name, pass.approx, pass.changed, pass.ns, ""});
-    };
-    const Expected<std::string> result = inspect(*text, dataset.get(), stage_, options_);
-    if (time_passes_ && !passes.empty()) print_times(passes);
+    const Expected<std::string> result = stage() ? as_text(*text, dataset.get()) : as_object(*text, dataset.get());
     if (!result.ok()) return fail(in_spec_file(spec_, result.status()));
     if (output_.empty()) {
       print(*result);
@@ -91,8 +92,50 @@ class Compile final : public Command {
   }
 
  private:
-  std::string spec_, data_, output_;
-  Stage stage_ = Stage::graph_opt;
+  const Stage* stage() const { return std::get_if<Stage>(&form_); }
+  const ObjectKind* object() const { return std::get_if<ObjectKind>(&form_); }
+
+  void check_options() {
+    if ((!stage() || *stage() == Stage::graph) && (print_changed_ || time_passes_ || !options_.stop_after.empty())) {
+      throw CLI::ValidationError("--emit", stage() ? "graph is the pipeline before any pass; graph-opt is what passes make"
+                                                   : "passes are shown with a text, such as graph-opt");
+    }
+    if (stage() && levels_.size() > 1) {
+      throw CLI::ValidationError("--isa", "a text is of one level; obj, so and header take several");
+    }
+    if (stage() && !name_.empty()) throw CLI::ValidationError("--name", "names what obj, so and header make");
+    if (object() && *object() != ObjectKind::header && output_.empty()) {
+      throw CLI::ValidationError("--output", "is needed: this form is no text");
+    }
+    levels_ = levels_for(target_, std::move(levels_), !stage());
+  }
+
+  Expected<std::string> as_text(const std::string& spec, const Dataset* dataset) {
+    if (!levels_.empty()) options_.isa = levels_[0];
+    std::vector<PassReport> passes;
+    options_.on_pass = [&](const PassReport& pass) {
+      if (print_changed_) print_changed(pass);
+      passes.push_back({pass.name, pass.approx, pass.changed, pass.ns, ""});
+    };
+    Expected<std::string> text = inspect(spec, dataset, *stage(), options_);
+    if (time_passes_ && !passes.empty()) print_times(passes);
+    return text;
+  }
+
+  Expected<std::string> as_object(const std::string& spec, const Dataset* dataset) const {
+    CompileObjectOptions options;
+    options.kind = *object();
+    options.levels = levels_;
+    options.numerics = options_.numerics;
+    options.name = name_.empty() ? name_from_path(spec_) : name_;
+    HR_ASSIGN_OR_RETURN(CompiledObject made, compile_object(spec, dataset, options));
+    return std::move(made.bytes);
+  }
+
+  std::string spec_, data_, output_, name_;
+  Form form_ = Stage::graph_opt;
+  std::vector<Isa> levels_;
+  std::optional<Arch> target_;
   InspectOptions options_;
   bool print_changed_ = false, time_passes_ = false;
 };

@@ -23,7 +23,10 @@ class Export final : public Command {
         "  headrace export photos.hrd --out restored/\n"
         "  (cd photos && find . -type f | xargs sha256sum) | (cd restored && sha256sum -c --quiet)");
     add_dataset(*app, path_);
-    app->add_option("-o,--out", folder_, "folder to write to; it and what it needs is made")->required()->type_name("DIR");
+    app->add_option("-o,--out", folder_, "folder to write to; it and what it needs is made")
+        ->required()
+        ->type_name("DIR");
+    add_limits(*app, options_.limits);
     app->add_flag("--overwrite", options_.overwrite, "replace files that are there");
     return app;
   }
@@ -35,11 +38,13 @@ class Export final : public Command {
     options_.cancel = &Interrupt::flag();
     ProgressLine line(stderr);
     const auto start = ProgressLine::Clock::now();
-    const auto seconds = [&] { return std::chrono::duration<double>(ProgressLine::Clock::now() - start).count(); };
+    const auto seconds = [&] {
+      return std::chrono::duration<double>(ProgressLine::Clock::now() - start).count();
+    };
     options_.progress = [&](uint64_t done, uint64_t total, uint64_t bytes) {
       if (!line.due()) return;
-      line.show(format_count(done) + " of " + format_count(total) + " files, " + format_bytes(static_cast<double>(bytes)) + ", " +
-                format_eta(done, total, seconds()));
+      line.show(format_count(done) + " of " + plural(total, "file") + ", " +
+                format_bytes(static_cast<double>(bytes)) + ", " + format_eta(done, total, seconds()));
     };
     const Expected<ExportReport> report = export_images(**dataset, folder_, options_);
     line.clear();
@@ -48,12 +53,14 @@ class Export final : public Command {
       return report.status().code() == "export.cancelled" ? kInterrupted : kError;
     }
     if (!report->coefficients_exact.empty()) {
-      warn(plural(report->coefficients_exact.size(), "file") + " with the source's coefficients but not its bytes: " +
+      warn(plural(report->coefficients_exact.size(), "file") +
+           " with the source's coefficients but not its bytes: " +
            join_some(report->coefficients_exact, kNamedAtMost));
     }
-    print(folder_ + ": " + plural(report->files, "file") + ", " + format_bytes(static_cast<double>(report->bytes)) + ": " +
-          format_count(report->untouched) + " stored as they were, " + format_count(report->byte_exact) + " packed and restored byte for byte; " +
-          format_seconds(seconds()) + "\n");
+    print(folder_ + ": " + plural(report->files, "file") + ", " +
+          format_bytes(static_cast<double>(report->bytes)) + ": " + format_count(report->untouched) +
+          " stored as they were, " + format_count(report->byte_exact) +
+          " packed and restored byte for byte; " + format_seconds(seconds()) + "\n");
     return kOk;
   }
 

@@ -76,7 +76,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough(false);
 
-  std::array commands = {make_write(), make_info(), make_export(), make_compile(), make_run(),
+  std::array commands = {make_write(), make_info(), make_export(), make_compile(), make_order(), make_run(),
                          make_view(),  make_bench(), make_doctor()};
   Subcommands subcommands;
   for (const std::unique_ptr<Command>& command : commands) {

@@ -19,6 +19,9 @@ uint64_t anonymous_memory() {
   return bytes;
 }
 
-void PeakMemory::sample() { peak_ = std::max(peak_, anonymous_memory()); }
+void PeakMemory::sample() {
+  const uint64_t used = anonymous_memory();
+  peak_ = std::max(peak_, used - std::min(used, left_out_));
+}
 
 }  // namespace headrace::cli

@@ -13,10 +13,12 @@ uint64_t anonymous_memory();
 class PeakMemory {
  public:
   void sample();
+  /// Bytes that are not counted from now on.
+  void leave_out(uint64_t bytes) { left_out_ += bytes; }
   uint64_t bytes() const { return peak_; }
 
  private:
-  uint64_t peak_ = 0;
+  uint64_t peak_ = 0, left_out_ = 0;
 };
 
 }  // namespace headrace::cli

@@ -105,17 +105,18 @@ CLI::Option* add_batch_size(CLI::App& app, std::optional<uint64_t>& batch_size) 
 
 CLI::Option* add_engine(CLI::App& app, Engine& engine) {
   Choices<Engine> choices;
-  for (const Engine e : {Engine::jit, Engine::interp, Engine::loop_interp}) {
+  for (const Engine e : {Engine::jit, Engine::interp, Engine::loop_interp, Engine::aot}) {
     choices.emplace_back(engine_name(e), e);
   }
   return add_choice(
       app, "--engine", engine, std::move(choices),
-      "how the pipeline runs: as machine code (default), or interpreted, slowly, to the same bytes");
+      "how the pipeline runs: as machine code (default), interpreted, slowly, to the same bytes, or from an "
+      "--object");
 }
 
 CLI::Option* add_isa(CLI::App& app, std::optional<Isa>& isa) {
   Choices<std::optional<Isa>> choices;
-  for (const Isa i : {Isa::x86_64_v3, Isa::x86_64_v4, Isa::x86_64_v4_vbmi2, Isa::host}) {
+  for (const Isa i : {Isa::x86_64_v3, Isa::x86_64_v4, Isa::x86_64_v4_vbmi2, Isa::host, Isa::armv8_neon}) {
     choices.emplace_back(isa_name(i), i);
   }
   return add_choice(app, "--isa", isa, std::move(choices),
@@ -139,16 +140,51 @@ CLI::Option* add_order(CLI::App& app, std::optional<Order>& order) {
       ->type_name("sequential|random|quasi_random");
 }
 
-CLI::Option* add_stage(CLI::App& app, Stage& stage) {
-  return add_choice<Stage>(
-      app, "--emit", stage,
-      {{"graph", Stage::graph},
-       {"graph-opt", Stage::graph_opt},
-       {"loop", Stage::loop},
-       {"llvm", Stage::llvm},
-       {"llvm-opt", Stage::llvm_opt},
-       {"asm", Stage::assembly}},
-      "graph IR, the same after all passes, loop IR, LLVM IR, the same optimised, assembly");
+CLI::Option* add_io(CLI::App& app, IoOptions& io) {
+  add_size(app, "--io-memory", io.memory_bytes,
+           "memory to read ahead into (default: an eighth of what is available, 64M to 1G)");
+  app.add_option("--io-threads", io.threads, "threads that read ahead (default: 4)")
+      ->check(whole_number(1, kMaxThreads))
+      ->type_name("N");
+  app.add_flag("--huge-tlb", io.huge_tlb, "take buffers from the system's reserve of huge pages");
+  Choices<IoEngineKind> choices;
+  for (const IoEngineKind kind :
+       {IoEngineKind::automatic, IoEngineKind::mmap, IoEngineKind::pread, IoEngineKind::direct}) {
+    choices.emplace_back(io_engine_name(kind), kind);
+  }
+  return add_choice(
+      app, "--io", io.engine, std::move(choices),
+      "how the file is read: mapped where it fits in memory (default), mapped, read ahead by threads, "
+      "or so past the page cache");
+}
+
+CLI::Option* add_on_error(CLI::App& app, OnError& policy) {
+  Choices<OnError> choices;
+  for (const OnError p : {OnError::raise, OnError::skip, OnError::substitute})
+    choices.emplace_back(on_error_name(p), p);
+  return add_choice(
+      app, "--on-error", policy, std::move(choices),
+      "a sample that cannot be made ends the run (default), makes room for another, or is zeros");
+}
+
+void add_limits(CLI::App& app, DecodeLimits& limits) {
+  app.add_option("--max-pixels", limits.max_pixels, "refuse images of more pixels (default: 100000000)")
+      ->check(whole_number(1, UINT32_MAX))
+      ->type_name("N");
+  app.add_option("--max-scans", limits.max_scans, "refuse JPEGs of more scans (default: 500)")
+      ->check(whole_number(1, UINT32_MAX))
+      ->type_name("N");
+  add_size(app, "--max-memory", limits.max_memory, "refuse images that take more memory, each (default: 2G)");
+}
+
+CLI::Option* add_size(CLI::App& app, const std::string& name, uint64_t& bytes, const std::string& help) {
+  const auto set = [&bytes, name](const std::string& text) {
+    const std::optional<uint64_t> size = parse_size(text);
+    if (!size || *size == 0)
+      throw CLI::ValidationError(name, "\"" + text + "\" is not a size such as 65536, 64M or 2G");
+    bytes = *size;
+  };
+  return app.add_option_function<std::string>(name, set, help)->type_name("SIZE");
 }
 
 CLI::Option* add_page_size(CLI::App& app, uint64_t& bytes) {
@@ -203,7 +239,10 @@ Expected<LoaderOptions> loader_options(const std::string& spec_path, const std::
   if (spec->order) {
     HR_ASSIGN_OR_RETURN(options.order, parse_order(*spec->order));
   }
-  if (spec->drop_last) options.drop_last = *spec->drop_last;
+  if (spec->tail) {
+    HR_ASSIGN_OR_RETURN(options.tail, parse_tail(*spec->tail));
+  }
+  if (spec->window_bytes) options.window_bytes = *spec->window_bytes;
   return options;
 }
 

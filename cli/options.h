@@ -9,6 +9,7 @@
 
 #include "headrace/dataset.h"
 #include "headrace/isa.h"
+#include "headrace/limits.h"
 #include "headrace/loader.h"
 #include "headrace/pipeline.h"
 #include "headrace/types.h"
@@ -32,7 +33,15 @@ CLI::Option* add_engine(CLI::App& app, Engine& engine);
 CLI::Option* add_isa(CLI::App& app, std::optional<Isa>& isa);
 CLI::Option* add_numerics(CLI::App& app, std::optional<Numerics>& numerics);
 CLI::Option* add_order(CLI::App& app, std::optional<Order>& order);
-CLI::Option* add_stage(CLI::App& app, Stage& stage);
+CLI::Option* add_io(CLI::App& app, IoOptions& io);  ///< the engine, its memory and threads
+CLI::Option* add_on_error(CLI::App& app, OnError& policy);
+
+/// --max-pixels, --max-scans, --max-memory.
+void add_limits(CLI::App& app, DecodeLimits& limits);
+
+/// Bytes: digits and a power of 1024, "64M".
+CLI::Option* add_size(CLI::App& app, const std::string& name, uint64_t& bytes, const std::string& help);
+
 
 /// Bytes of a page, "8MiB" or in digits: a power of two that the format allows.
 CLI::Option* add_page_size(CLI::App& app, uint64_t& bytes);

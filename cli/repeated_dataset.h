@@ -32,6 +32,10 @@ class RepeatedDataset final : public Dataset {
   uint64_t page_of(uint64_t sample) const override;
   uint64_t page_count() const override { return base_->page_count() * copies_; }
   uint64_t page_size() const override { return base_->page_size(); }
+  uint64_t page_bytes(uint64_t page) const override {
+    return page < page_count() ? base_->page_bytes(page % base_->page_count()) : 0;
+  }
+  std::string fingerprint() const override { return base_->fingerprint(); }
   uint32_t encodings() const override { return base_->encodings(); }
   std::string key(uint64_t sample) const override;
 

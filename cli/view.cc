@@ -72,6 +72,7 @@ class View final : public Command {
     app->add_option("--seed", seed_, "seed of the order and of random operations (default: 0)")
         ->check(whole_number(0))
         ->type_name("N");
+    add_limits(*app, limits_);
     return app;
   }
 
@@ -94,8 +95,9 @@ class View final : public Command {
 
     options.batch_size = std::clamp<uint64_t>(dataset->size(), 1, count_);
     options.limit = options.batch_size;
-    options.drop_last = false;
+    options.tail = Tail::pad;
     options.seed = seed_;
+    options.limits = limits_;
     HR_ASSIGN_OR_RETURN(const std::unique_ptr<Loader> loader, Loader::create(dataset, *program, options));
     HR_RETURN_IF_ERROR(loader->start_epoch(0));
     HR_ASSIGN_OR_RETURN(const Batch batch, loader->next());
@@ -120,6 +122,7 @@ class View final : public Command {
 
   std::string spec_, file_, output_;
   uint64_t count_ = 32, seed_ = 0;
+  DecodeLimits limits_;
 };
 
 }  // namespace

@@ -32,15 +32,18 @@ std::string progress_text(const ImportProgress& p) {
 }
 
 const std::map<std::string, ImportOptions::Encoding> kEncodings = {
-    {"auto", ImportOptions::Encoding::automatic}, {"packed", ImportOptions::Encoding::packed},
-    {"jpeg", ImportOptions::Encoding::jpeg},      {"rgb", ImportOptions::Encoding::rgb},
+    {"auto", ImportOptions::Encoding::automatic},
+    {"packed", ImportOptions::Encoding::packed},
+    {"jpeg", ImportOptions::Encoding::jpeg},
+    {"rgb", ImportOptions::Encoding::rgb},
     {"ycc", ImportOptions::Encoding::ycc}};
 
 /// "packed", or "236 packed, 4 jpeg".
 std::string encodings_text(const ImportReport& r) {
   if (r.encodings.size() == 1) return r.encodings.begin()->first;
   std::string text;
-  for (const auto& [name, count] : r.encodings) text += (text.empty() ? "" : ", ") + format_count(count) + " " + name;
+  for (const auto& [name, count] : r.encodings)
+    text += (text.empty() ? "" : ", ") + format_count(count) + " " + name;
   return text;
 }
 
@@ -76,21 +79,24 @@ CLI::App* Write::declare(CLI::App& parent) {
     }
     options_.encoding = found->second;
   };
-  app->add_option_function<std::string>("--encoding", set_encoding,
-                                        "auto: packed, or jpeg for what cannot be packed (default); packed: coefficients, packed anew; "
-                                        "jpeg: the files' bytes, untouched; rgb: decoded pixels; ycc: decoded planes")
+  app->add_option_function<std::string>(
+         "--encoding", set_encoding,
+         "auto: packed, or jpeg for what cannot be packed (default); packed: coefficients, packed anew; "
+         "jpeg: the files' bytes, untouched; rgb: decoded pixels; ycc: decoded planes")
       ->type_name("auto|packed|jpeg|rgb|ycc");
   auto* exact = app->add_flag("--byte-exact", options_.byte_exact,
                               "auto, packed: pack only what export can write again byte for byte");
-  app->add_flag("--strip", options_.strip, "auto, packed: drop metadata and with it the way back to the JPEG")->excludes(exact);
+  app->add_flag("--strip", options_.strip, "auto, packed: drop metadata and with it the way back to the JPEG")
+      ->excludes(exact);
   const auto set_effort = [this](const std::string& text) {
     if (text != "fast" && text != "small") {
       throw CLI::ValidationError("--effort", "\"" + text + "\" is not one of fast|small");
     }
     options_.small = text == "small";
   };
-  app->add_option_function<std::string>("--effort", set_effort,
-                                        "auto, packed: fast decodes fastest (default); small takes about 2 % less space")
+  app->add_option_function<std::string>(
+         "--effort", set_effort,
+         "auto, packed: fast decodes fastest (default); small takes about 2 % less space")
       ->type_name("fast|small");
   constexpr uint32_t kMaxSide = 65535;
   auto* max_side = app->add_option("--max-side", max_side_, "rgb: shrink so that no side is longer")
@@ -101,6 +107,7 @@ CLI::App* Write::declare(CLI::App& parent) {
       ->type_name("N")
       ->excludes(max_side);
   add_threads(*app, options_.threads);
+  add_limits(*app, options_.limits);
   add_page_size(*app, options_.page_size);
   const auto set_seed = [this](const uint64_t& seed) { options_.shuffle_seed = seed; };
   auto* seed = app->add_option_function<uint64_t>("--shuffle-seed", set_seed,
@@ -179,8 +186,9 @@ void Write::report_skipped(const ImportReport& r) const {
   if (r.hidden != 0)
     warn("left out whatever has a name that starts with a dot: " + format_count(r.hidden) + " in all");
   if (!r.empty_classes.empty()) {
-    warn(std::to_string(r.empty_classes.size()) + " of " + std::to_string(r.classes.size()) +
-         " classes have no image: " + join_some(r.empty_classes, kNamedAtMost));
+    warn(format_count(r.empty_classes.size()) + " of " + plural(r.classes.size(), "class") +
+         (r.empty_classes.size() == 1 ? " has" : " have") +
+         " no image: " + join_some(r.empty_classes, kNamedAtMost));
   }
   if (r.oriented != 0) {
     warn(plural(r.oriented, "image") + " with an EXIF orientation tag stored unturned");
@@ -191,7 +199,8 @@ void Write::report_skipped(const ImportReport& r) const {
     warn(plural(r.kept.size(), "image") + " not packed but kept as JPEG: " + join_some(names, kNamedAtMost));
   }
   if (!r.not_exact.empty()) {
-    warn(plural(r.not_exact.size(), "image") + " packed that export cannot write again byte for byte (the pixels are exact): " +
+    warn(plural(r.not_exact.size(), "image") +
+         " packed that export cannot write again byte for byte (the pixels are exact): " +
          join_some(r.not_exact, kNamedAtMost));
   }
   if (r.files_with_warnings != 0) {
@@ -201,9 +210,8 @@ void Write::report_skipped(const ImportReport& r) const {
 
 std::string Write::summary(const ImportReport& r) const {
   const double rate = r.seconds > 0 ? static_cast<double>(r.samples) / r.seconds : 0;
-  return output_ + ": " + plural(r.samples, "sample") + " in " + std::to_string(r.classes.size()) +
-         (r.classes.size() == 1 ? " class, " : " classes, ") + encodings_text(r) + "; " +
-         format_bytes(static_cast<double>(r.source_bytes)) + " in, " +
+  return output_ + ": " + plural(r.samples, "sample") + " in " + plural(r.classes.size(), "class") + ", " +
+         encodings_text(r) + "; " + format_bytes(static_cast<double>(r.source_bytes)) + " in, " +
          format_bytes(static_cast<double>(r.file_bytes)) + " out; " + format_seconds(r.seconds) + ", " +
          format_rate(rate) + " images/s\n";
 }

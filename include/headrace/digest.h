@@ -33,4 +33,7 @@ class Digest {
   uint64_t samples_ = 0;
 };
 
+/// XXH3-64 (seed 0) over one row of a batch: for each output in the program's order, its sample_bytes.
+uint64_t row_hash(const Batch& batch, const ProgramInfo& info, uint64_t row);
+
 }  // namespace headrace

@@ -15,10 +15,14 @@ enum class FieldKind : uint8_t { image = 1, i64 = 2, f64 = 3, bytes = 4 };
 
 constexpr std::string_view field_kind_name(FieldKind k) {
   switch (k) {
-    case FieldKind::image: return "image";
-    case FieldKind::i64: return "i64";
-    case FieldKind::f64: return "f64";
-    case FieldKind::bytes: return "bytes";
+    case FieldKind::image:
+      return "image";
+    case FieldKind::i64:
+      return "i64";
+    case FieldKind::f64:
+      return "f64";
+    case FieldKind::bytes:
+      return "bytes";
   }
   return "?";
 }
@@ -27,6 +31,8 @@ constexpr std::string_view field_kind_name(FieldKind k) {
 struct ProgramField {
   std::string name;
   FieldKind kind = FieldKind::i64;
+  /// Of an i64 field of a dataset: how many of its values have names (classes), 0 if none. Not set in ProgramInfo.
+  uint64_t value_count = 0;
 };
 
 /// One output tensor of one sample. A batch prepends the batch dimension; samples are contiguous.
@@ -46,6 +52,10 @@ struct ProgramInfo {
   Numerics numerics = Numerics::fast;
   std::string engine;  ///< "jit", "interp", "loop-interp", "aot"
   std::string isa;     ///< level the code was made for; "none" for interpreters
+  bool mixes = false;  ///< batch() does something; the rows of a batch must then be even in number
+  /// What the pipeline computes, as 16 hexadecimal digits: of its optimised graph, the same for every engine,
+  /// level and release with these numerics. A saved loader state names it.
+  std::string key;
 };
 
 /// Thread-safe: plan() and run() may be called from many threads, each with its own frame.
@@ -55,6 +65,9 @@ class Program {
   virtual const ProgramInfo& info() const = 0;
   virtual hr_result plan(hr_plan_frame& frame) const = 0;
   virtual hr_result run(hr_run_frame& frame) const = 0;
+
+  /// Mixes pairs of rows of a batch; called only if info().mixes.
+  virtual hr_result batch(hr_batch_frame& /*frame*/) const { return HR_OK; }
 };
 
 }  // namespace headrace

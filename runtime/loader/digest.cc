@@ -35,6 +35,18 @@ void Digest::add(const Batch& batch, const ProgramInfo& info) {
   samples_ += samples;
 }
 
+uint64_t row_hash(const Batch& batch, const ProgramInfo& info, uint64_t row) {
+  const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(XXH3_createState(),
+                                                                             XXH3_freeState);
+  if (!state) throw std::bad_alloc();
+  XXH3_64bits_reset(state.get());
+  for (size_t k = 0; k < info.outputs.size(); ++k) {
+    const size_t size = info.outputs[k].sample_bytes;
+    XXH3_64bits_update(state.get(), batch.output(k) + row * size, size);
+  }
+  return XXH3_64bits_digest(state.get());
+}
+
 std::string Digest::hex() const {
   XXH128_canonical_t canonical;
   XXH128_canonicalFromHash(&canonical, XXH3_128bits_digest(state_->xxh));

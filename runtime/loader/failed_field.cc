@@ -16,6 +16,8 @@ std::optional<FieldKind> kind_of(const SampleFailure& failure) {
     case HR_E_ENCODING:
     case HR_E_SHORT:
       return FieldKind::image;
+    case HR_E_LABEL:
+      return FieldKind::i64;
     case HR_E_LIMIT:  // decoders say what was too large, programs leave it to the numbers
       return failure.error.text[0] != 0 ? FieldKind::image : FieldKind::bytes;
     default:
@@ -40,6 +42,8 @@ bool explains(const hr_field& field, const SampleFailure& failure) {
       return field.encoding == found;
     case HR_E_SHORT:
       return !jpeg && std::cmp_equal(field.size, found);
+    case HR_E_LABEL:
+      return field.value == found;
     case HR_E_LIMIT:
       return failure.error.text[0] != 0 ? jpeg && !is_whole(field) : std::cmp_equal(field.size, found);
     default:

@@ -34,10 +34,13 @@ Batch& Batch::operator=(Batch&& other) noexcept {
 
 Batch::~Batch() { release(std::move(owner_), slot_); }
 
+uint64_t Batch::epoch() const { return slot_->epoch; }
 uint64_t Batch::index() const { return slot_->batch; }
-uint64_t Batch::samples() const { return slot_->samples; }
+uint64_t Batch::rows() const { return slot_->layout.rows; }
+uint64_t Batch::samples() const { return slot_->samples.load(std::memory_order_relaxed); }
+std::span<const uint8_t> Batch::mask() const { return slot_->mask; }
 const uint8_t* Batch::output(size_t i) const { return slot_->output(i); }
 uint8_t* Batch::output(size_t i) { return slot_->output(i); }
-std::span<const uint64_t> Batch::sample_ids() const { return {slot_->sample_ids.data(), slot_->samples}; }
+std::span<const uint64_t> Batch::sample_ids() const { return {slot_->sample_ids.data(), samples()}; }
 
 }  // namespace headrace

@@ -11,6 +11,8 @@ namespace {
 constexpr unsigned kMaxThreads = 1024;
 constexpr unsigned kMaxRingSlots = 1024;
 constexpr unsigned kDefaultRingSlots = 3;
+constexpr uint64_t kHoldFactor =
+    4;  // of the ring may exist while the user holds batches, if no budget is given
 constexpr uint64_t kLargeRing = uint64_t{256} << 20;  // bytes; larger default rings have a slot less
 // More than any machine's memory; keeps sums of sizes far from overflow.
 constexpr uint64_t kMaxSlotBytes = uint64_t{1} << 48;
@@ -49,52 +51,57 @@ Status map_fields(const Dataset& dataset, const ProgramInfo& info, std::vector<s
   return status;
 }
 
-Status count_batches(const Dataset& dataset, const LoaderOptions& options, LoaderConfig& config) {
-  const uint64_t size = dataset.size();
-  if (size == 0) return {"loader.empty", dataset.path(), "the dataset has no samples"};
-  const bool limited = options.limit != 0 && options.limit < size;
-  const uint64_t used = limited ? options.limit : size;
-  config.batch_size = options.batch_size;
-  if (options.batch_size == 0)
-    return {"loader.batch_size", dataset.path(), "the batch size must be at least 1"};
-  config.batches = used / options.batch_size;
-  config.samples = config.batches * options.batch_size;
-  if (!options.drop_last) {
-    config.samples = used;
-    config.batches += used % options.batch_size != 0;
-  } else if (config.batches == 0) {
-    return {
-        "loader.batch_size", dataset.path(),
-        "batch size " + number(options.batch_size) + " is larger than " +
-            (limited ? "the limit of " + plural(used, "sample") : "the dataset's " + plural(used, "sample")) +
-            " and drop_last drops the only, partial batch: use a batch size of at most " + number(used) +
-            " or \"drop_last\": false"};
+Status lay_out(const ProgramInfo& info, uint64_t rows, BatchLayout& layout) {
+  if (rows == 0) return {"loader.batch_size", "", "the batch size must be at least 1"};
+  if (info.mixes && rows % 2 != 0) {
+    return {"loader.batch_size", "",
+            "the pipeline mixes pairs of samples, for which a batch needs an even number of rows, not " +
+                number(rows)};
   }
-  return {};
-}
-
-Status lay_out(const ProgramInfo& info, LoaderConfig& config) {
-  BatchLayout& layout = config.layout;
-  layout.samples = std::min(config.batch_size, config.samples);
+  layout.rows = rows;
+  layout.mixes = info.mixes;
   if (info.outputs.empty()) return {"loader.program", "", "the pipeline has no outputs"};
   uint64_t bytes = 0;
   for (const ProgramOutput& output : info.outputs) {
     if (output.sample_bytes == 0) {
       return {"loader.program", "", "the pipeline's output \"" + output.name + "\" is empty"};
     }
-    if (output.sample_bytes > (kMaxSlotBytes - bytes) / layout.samples) {
+    if (output.sample_bytes > (kMaxSlotBytes - bytes) / layout.rows) {
       return {"loader.batch_size", "",
-              "a batch of " + plural(layout.samples, "sample") + " of " +
-                  plural(output.sample_bytes, "byte") + " (output \"" + output.name +
-                  "\") is larger than any memory"};
+              "a batch of " + plural(layout.rows, "sample") + " of " + plural(output.sample_bytes, "byte") +
+                  " (output \"" + output.name + "\") is larger than any memory"};
     }
     layout.offsets.push_back(bytes);
     layout.sample_bytes.push_back(output.sample_bytes);
-    const uint64_t tensor = layout.samples * output.sample_bytes;
+    const uint64_t tensor = layout.rows * output.sample_bytes;
     constexpr uint64_t kAlignment = platform::Buffer::kAlignment;
     bytes += (tensor + kAlignment - 1) / kAlignment * kAlignment;
   }
   layout.bytes = bytes;
+  return {};
+}
+
+/// The ring in bytes that may be taken: enough for one buffer at least.
+Status size_ring(const LoaderOptions& options, uint64_t buffer_bytes, RingSize& ring) {
+  if (options.ring_slots > kMaxRingSlots) {
+    return {
+        "loader.ring_slots", "",
+        number(options.ring_slots) + " ring slots are more than the " + number(kMaxRingSlots) + " allowed"};
+  }
+  const bool large = buffer_bytes > kLargeRing / kDefaultRingSlots;
+  ring.slots = options.ring_slots != 0 ? options.ring_slots : kDefaultRingSlots - (large ? 1 : 0);
+  ring.most = kHoldFactor * ring.slots;
+  ring.huge_tlb = options.io.huge_tlb;
+  ring.prefault = !options.pin_threads;
+  if (options.ring_bytes == 0) return {};
+  ring.most = options.ring_bytes / buffer_bytes;
+  const uint64_t least = options.ring_slots != 0 ? options.ring_slots : 1;
+  if (ring.most < least) {
+    return {"loader.ring_bytes", "",
+            "ring_bytes is " + number(options.ring_bytes) + ", less than " + plural(least, "batch buffer") +
+                " of " + plural(buffer_bytes, "byte") + (least == 1 ? " takes" : " take")};
+  }
+  ring.slots = std::min(ring.slots, ring.most);
   return {};
 }
 
@@ -105,17 +112,12 @@ Expected<LoaderConfig> make_loader_config(const Dataset& dataset, const Program&
   LoaderConfig config;
   const ProgramInfo& info = program.info();
   Status status = map_fields(dataset, info, config.field_map);
-  const Status counted = count_batches(dataset, options, config);
-  status.append(counted);
-  if (counted.ok()) status.append(lay_out(info, config));
+  const Status laid_out = lay_out(info, options.batch_size, config.layout);
+  status.append(laid_out);
+  if (laid_out.ok()) status.append(size_ring(options, config.layout.bytes, config.ring));
   if (options.threads > kMaxThreads) {
     status.add("loader.threads", "",
                number(options.threads) + " threads are more than the " + number(kMaxThreads) + " allowed");
-  }
-  if (options.ring_slots > kMaxRingSlots) {
-    status.add(
-        "loader.ring_slots", "",
-        number(options.ring_slots) + " ring slots are more than the " + number(kMaxRingSlots) + " allowed");
   }
   config.threads = options.threads;
   if (config.threads == 0) {
@@ -124,8 +126,6 @@ Expected<LoaderConfig> make_loader_config(const Dataset& dataset, const Program&
     status.append(threads.status());
   }
   if (!status.ok()) return status;
-  const bool large = config.layout.bytes > kLargeRing / kDefaultRingSlots;
-  config.ring_slots = options.ring_slots != 0 ? options.ring_slots : kDefaultRingSlots - (large ? 1 : 0);
   return config;
 }
 

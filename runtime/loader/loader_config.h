@@ -11,10 +11,7 @@ namespace headrace {
 
 struct LoaderConfig {
   unsigned threads = 1;
-  unsigned ring_slots = 1;
-  uint64_t batch_size = 1;
-  uint64_t samples = 0;           ///< per epoch
-  uint64_t batches = 0;           ///< per epoch
+  RingSize ring;
   std::vector<size_t> field_map;  ///< for each field of the program, its index in the dataset's schema
   BatchLayout layout;             ///< of a batch buffer
 };

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "headrace/counted.h"
 #include "runtime/platform/atomic_file.h"
 
 namespace headrace {
@@ -53,7 +54,7 @@ Status check(const ProgramOutput& o, const std::string& path) {
   }
   const uint64_t size = dtype_size(o.dtype);
   if (count * size != o.sample_bytes || (last + 1) * size > o.sample_bytes) {
-    return wrong("does not fill its " + std::to_string(o.sample_bytes) + " bytes per sample");
+    return wrong("does not fill its " + counted(o.sample_bytes, "byte") + " per sample");
   }
   return {};
 }

@@ -87,12 +87,16 @@ void ProgressLine::show(std::string_view text, Clock::time_point now) {
   if (style_ == Style::lines) {
     std::fprintf(out_, "%.*s\n", static_cast<int>(text.size()), text.data());
   } else {
-    // A line as wide as the terminal would wrap on some of them.
-    text = text.substr(0, terminal_columns(out_) - 1);
+    text = text.substr(0, columns());
     std::fprintf(out_, "\r%.*s\x1b[K", static_cast<int>(text.size()), text.data());
     on_screen_ = true;
   }
   std::fflush(out_);
+}
+
+size_t ProgressLine::columns() const {
+  // A line as wide as the terminal would wrap on some of them.
+  return style_ == Style::rewrite ? terminal_columns(out_) - 1 : SIZE_MAX;
 }
 
 void ProgressLine::clear() {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <string>
@@ -52,6 +53,9 @@ class ProgressLine {
 
   /// Shows `text`, one line without control characters, if it is due. A terminal's line is cut to its width.
   void show(std::string_view text, Clock::time_point now = Clock::now());
+
+  /// How long a text may be without being cut.
+  size_t columns() const;
 
   /// Takes a rewritten line off the terminal, so that other text can follow.
   void clear();

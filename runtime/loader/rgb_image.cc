@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "headrace/counted.h"
 #include "runtime/platform/atomic_file.h"
 
 namespace headrace {
@@ -57,7 +58,7 @@ Status check_image(const RgbImage& image, const std::string& where) {
   }
   return {"sheet.image", where,
           "an image of " + std::to_string(image.width) + " x " + std::to_string(image.height) +
-              " pixels has " + std::to_string(image.pixels.size()) + " bytes"};
+              " pixels has " + counted(image.pixels.size(), "byte")};
 }
 
 Expected<RgbImage> to_rgb8(const ProgramOutput& output, const uint8_t* sample, const PixelScale& scale) {

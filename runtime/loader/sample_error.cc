@@ -3,6 +3,7 @@
 #include <cstring>
 #include <string>
 
+#include "headrace/counted.h"
 #include "runtime/loader/failed_field.h"
 
 namespace headrace {
@@ -46,17 +47,21 @@ Description describe(hr_result result, const hr_error& error) {
       return {"sample.encoding", own_or("the image is stored as " + encoding_name(a[0]) +
                                         "; the pipeline was compiled for " + encodings_text(a[1]))};
     case HR_E_LIMIT:
-      return {"sample.limit", own_or("the value has " + number(a[0]) + " bytes, more than the " +
-                                     number(a[1]) + " of its row in the batch; give a larger \"length\"")};
+      return {"sample.limit",
+              own_or("the value has " + counted(static_cast<uint64_t>(a[0]), "byte") + ", more than the " +
+                     number(a[1]) + " of its row in the batch; give a larger \"length\"")};
+    case HR_E_LABEL:
+      return {"sample.label", own_or("the value " + number(a[0]) + " is none of the " + number(a[1]) +
+                                     " classes of \"one_hot\", which are 0 to " + number(a[1] - 1))};
     case HR_E_ABI:
       return {"loader.abi", own_or("the pipeline was called with version " + number(a[0]) +
                                    " of the interface and was compiled for version " + number(a[1]))};
     case HR_E_SHORT:
-      return {"sample.short", own_or("the image has " + number(a[0]) + " bytes, fewer than the " +
-                                     number(a[1]) + " its size asks for")};
+      return {"sample.short", own_or("the image has " + counted(static_cast<uint64_t>(a[0]), "byte") +
+                                     ", fewer than the " + number(a[1]) + " its size asks for")};
     case HR_E_ALIGNMENT:
       return {"sample.alignment", own_or("the memory of output " + number(a[0]) + " must be aligned to " +
-                                         number(a[1]) + " bytes")};
+                                         counted(static_cast<uint64_t>(a[1]), "byte"))};
     case HR_E_INTERNAL:
       return {"internal", own_or("the pipeline failed without saying why")};
     default:
@@ -81,6 +86,14 @@ std::string encoding_name(int64_t encoding) {
 
 Status sample_error(const Dataset& dataset, std::span<const ProgramField> fields,
                     const SampleFailure& failure) {
+  if (failure.substitutes != 0) {
+    SampleFailure first = failure;
+    first.substitutes = 0;
+    Diagnostic d = sample_error(dataset, fields, first).errors().front();
+    d.message +=
+        "; " + std::to_string(failure.substitutes) + " other samples were tried in its place, and failed too";
+    return {d.code, d.where, d.message};
+  }
   Description d;
   std::string field;
   switch (failure.cause) {

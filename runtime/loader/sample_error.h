@@ -26,6 +26,7 @@ struct SampleFailure {
   hr_error error = {};
   Status status;
   uint64_t bytes = 0;
+  uint32_t substitutes = 0;  ///< that were tried in its place and failed too
 };
 
 /// One error that names file, sample, key, field (of `fields`, which the program reads) and cause. Codes:

@@ -9,6 +9,11 @@
 
 namespace headrace::platform {
 
+struct BufferOptions {
+  bool huge_tlb = false;  ///< from the system's reserve of huge pages; where it has none, as without
+  bool prefault = false;  ///< physical pages at once, not when they are first touched
+};
+
 /// Zero-filled memory that takes up physical pages only where it is touched. Move-only; given back to the
 /// system on destruction.
 class Buffer {
@@ -28,7 +33,7 @@ class Buffer {
   ~Buffer();
 
   /// At least `bytes` bytes, advised to be huge pages if they fill one. Error: "memory".
-  static Expected<Buffer> allocate(size_t bytes);
+  static Expected<Buffer> allocate(size_t bytes, const BufferOptions& options = {});
 
   uint8_t* data() const { return data_; }
   size_t size() const { return size_; }  ///< bytes usable at data(), 0 if there are none

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "headrace/counted.h"
+
 namespace headrace::platform {
 namespace {
 
@@ -28,7 +30,7 @@ ssize_t read_up_to(int fd, uint8_t* out, size_t size) {
 }
 
 Status too_large(const std::string& path, uint64_t max_bytes, const std::string& code) {
-  return {code, path, "is larger than the limit of " + std::to_string(max_bytes) + " bytes"};
+  return {code, path, "is larger than the limit of " + counted(max_bytes, "byte")};
 }
 
 }  // namespace

@@ -94,6 +94,19 @@ void tighten(std::optional<T>& limit, T value) {
   limit = limit ? std::min(*limit, value) : value;
 }
 
+/// Memory a group uses that cannot simply be dropped: all of it but the page cache of files on disk.
+uint64_t in_use(const std::string& folder, const char* usage, std::string_view cache, std::string_view shared) {
+  uint64_t used = parse<uint64_t>(first_line(folder + usage)).value_or(0);
+  uint64_t cached = 0, kept = 0;
+  std::ifstream stat(folder + "/memory.stat");
+  std::string name;
+  for (uint64_t value = 0; stat >> name >> value;) {
+    if (name == cache) cached = value;
+    if (name == shared) kept = value;
+  }
+  return used - std::min(used, cached - std::min(cached, kept));
+}
+
 void read_version_2(const std::vector<std::string>& folders, CgroupLimits& limits) {
   for (const std::string& folder : folders) {
     std::istringstream cpu(first_line(folder + "/cpu.max"));  // "max 100000" or "150000 100000"
@@ -102,8 +115,10 @@ void read_version_2(const std::vector<std::string>& folders, CgroupLimits& limit
     const auto q = parse<uint64_t>(quota);
     const auto p = parse<uint64_t>(period);
     if (q && p && *p > 0) tighten(limits.cpus, static_cast<double>(*q) / static_cast<double>(*p));
-    if (const auto bytes = parse<uint64_t>(first_line(folder + "/memory.max"))) {
-      tighten(limits.memory_bytes, *bytes);
+    const auto bytes = parse<uint64_t>(first_line(folder + "/memory.max"));
+    if (bytes && (!limits.memory_bytes || *bytes < *limits.memory_bytes)) {
+      limits.memory_bytes = bytes;
+      limits.memory_in_use = in_use(folder, "/memory.current", "file", "shmem");
     }
   }
 }
@@ -119,7 +134,10 @@ void read_version_1(const std::vector<std::string>& cpu, const std::vector<std::
   }
   for (const std::string& folder : memory) {
     const auto bytes = parse<uint64_t>(first_line(folder + "/memory.limit_in_bytes"));
-    if (bytes && *bytes < kNoMemoryLimit) tighten(limits.memory_bytes, *bytes);
+    if (bytes && *bytes < kNoMemoryLimit && (!limits.memory_bytes || *bytes < *limits.memory_bytes)) {
+      limits.memory_bytes = bytes;
+      limits.memory_in_use = in_use(folder, "/memory.usage_in_bytes", "total_cache", "total_shmem");
+    }
   }
 }
 
@@ -190,6 +208,21 @@ HostFacts host_facts(const std::string& root) {
   facts.huge_pages_defrag = chosen(first_line(huge + "defrag"));
   facts.huge_page_bytes = parse<uint64_t>(first_line(huge + "hpage_pmd_size")).value_or(0);
   return facts;
+}
+
+std::optional<uint64_t> memory_available(const std::string& root) {
+  std::optional<uint64_t> available;
+  std::istringstream memory(value_of(root + "/proc/meminfo", "MemAvailable"));  // "21684084 kB"
+  if (uint64_t kib = 0; memory >> kib) available = kib << 10;
+  const CgroupLimits group = cgroup_limits(root);
+  if (group.memory_bytes)
+    tighten(available, *group.memory_bytes - std::min(*group.memory_bytes, group.memory_in_use));
+  return available;
+}
+
+uint64_t local_processes() {
+  const char* text = std::getenv("LOCAL_WORLD_SIZE");
+  return text == nullptr ? 1 : std::max<uint64_t>(1, parse<uint64_t>(text).value_or(1));
 }
 
 Expected<unsigned> threads_for(unsigned affinity_cpus, const std::optional<double>& quota,

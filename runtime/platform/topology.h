@@ -15,6 +15,7 @@ struct CgroupLimits {
   int version = 0;                       ///< 1, 2; 0 if no control groups were found
   std::optional<double> cpus;            ///< processors' worth of time; none: unlimited
   std::optional<uint64_t> memory_bytes;  ///< none: unlimited
+  uint64_t memory_in_use = 0;            ///< of memory_bytes, by the whole group; page cache not counted
 };
 
 /// `root` is put before every path looked at ("" for this machine).
@@ -33,6 +34,14 @@ struct HostFacts {
 };
 
 HostFacts host_facts(const std::string& root = "");
+
+/// Bytes that can be had without swapping, page cache counted as free: the machine's or, if less, what the
+/// control groups leave. Nothing if the system does not say.
+std::optional<uint64_t> memory_available(const std::string& root = "");
+
+/// Training processes that share this machine, of the variable LOCAL_WORLD_SIZE; 1 where it is not set or no
+/// number from 1 (which default_threads() reports).
+uint64_t local_processes();
 
 /// Threads worth starting: the processors this process may run on, or what its quota pays for if that is
 /// less (rounded up), shared with the other LOCAL_WORLD_SIZE - 1 training processes of this machine.

@@ -63,7 +63,8 @@ TEST(CliExport, WritesTheFilesBack) {
   const Outcome o = headrace({"export", data, "--out", dir / "back"});
   ASSERT_EQ(o.code, 0) << o.err;
   EXPECT_EQ(o.out.find((dir / "back") + ": 12 files, "), 0u) << o.out;
-  EXPECT_NE(o.out.find(": 0 stored as they were, 12 packed and restored byte for byte; "), std::string::npos) << o.out;
+  EXPECT_NE(o.out.find(": 0 stored as they were, 12 packed and restored byte for byte; "), std::string::npos)
+      << o.out;
   for (int i = 0; i < 12; ++i) {
     const std::string name = std::string(i % 2 == 0 ? "/cat/" : "/dog/") + std::to_string(100 + i) + ".jpg";
     EXPECT_EQ(testing::read_bytes(dir / "back" + name), testing::read_bytes(dir / "photos" + name)) << name;
@@ -103,8 +104,8 @@ TEST(CliView, NeedsAnImage) {
 
 TEST(CliBench, ReportsRatesAgainstTheBaseline) {
   const TempDir dir;
-  const std::string data = testing::make_dataset(dir, {"--encoding", "jpeg"}), spec = testing::make_spec(dir, 8),
-                    rgb = dir / "rgb.hrd";
+  const std::string data = testing::make_dataset(dir, {"--encoding", "jpeg"}),
+                    spec = testing::make_spec(dir, 8), rgb = dir / "rgb.hrd";
   ASSERT_EQ(headrace({"write", dir / "photos", "-o", rgb, "--encoding", "rgb"}).code, 0);
   const Outcome o = headrace({"bench", spec, rgb, data, "--json", "--rounds", "2", "--threads", "1"});
   ASSERT_EQ(o.code, 0) << o.err;
@@ -115,6 +116,9 @@ TEST(CliBench, ReportsRatesAgainstTheBaseline) {
   EXPECT_EQ(j["numerics"], "fast");
   const double baseline = j["baseline"]["images_per_second"];
   EXPECT_GT(baseline, 0);
+  EXPECT_EQ(j["baseline"]["file"], data);
+  EXPECT_EQ(j["baseline"]["images"], 12);
+  EXPECT_EQ(j["baseline"]["rebuilt"], 0);
   ASSERT_EQ(j["runs"].size(), 2u);
   EXPECT_EQ(j["runs"][0]["encoding"], "rgb");
   EXPECT_EQ(j["runs"][0]["file"], rgb);
@@ -131,6 +135,37 @@ TEST(CliBench, ReportsRatesAgainstTheBaseline) {
   }
 }
 
+TEST(CliBench, RebuildsJpegsForTheBaseline) {
+  const TempDir dir;
+  const std::string packed = testing::make_dataset(dir), spec = testing::make_spec(dir, 8),
+                    rgb = dir / "rgb.hrd", stripped = dir / "stripped.hrd";
+  ASSERT_EQ(headrace({"write", dir / "photos", "-o", rgb, "--encoding", "rgb"}).code, 0);
+  ASSERT_EQ(headrace({"write", dir / "photos", "-o", stripped, "--strip"}).code, 0);
+  const Outcome machine =
+      headrace({"bench", spec, rgb, stripped, packed, "--json", "--rounds", "1", "--threads", "2"});
+  ASSERT_EQ(machine.code, 0) << machine.err;
+  const json j = json::parse(machine.out);
+  EXPECT_GT(j["baseline"]["images_per_second"].get<double>(), 0);
+  EXPECT_EQ(j["baseline"]["file"], packed);
+  EXPECT_EQ(j["baseline"]["images"], 12);
+  EXPECT_EQ(j["baseline"]["rebuilt"], 12);
+  for (const json& run : j["runs"]) EXPECT_GT(run["ratio"].get<double>(), 0);
+  const Outcome text = headrace({"bench", spec, packed, "--rounds", "1", "--threads", "1"});
+  ASSERT_EQ(text.code, 0) << text.err;
+  EXPECT_NE(text.out.find("libjpeg-turbo, plain full decode of 12 JPEGs rebuilt from " + packed + ": "),
+            std::string::npos)
+      << text.out;
+  EXPECT_EQ(text.err.find("warning:"), std::string::npos) << text.err;
+
+  const Outcome none = headrace({"bench", spec, stripped, "--rounds", "1", "--threads", "1"});
+  EXPECT_EQ(none.code, 0);
+  EXPECT_EQ(none.err.find(
+                "warning: no file has JPEGs, or packed images to rebuild them from, so there is no baseline "
+                "and no ratio\n"),
+            0u)
+      << none.err;
+}
+
 TEST(CliBench, HasNoRatioWithoutJpegs) {
   const TempDir dir;
   const std::string data = testing::make_dataset(dir, {"--encoding", "rgb"}, 2),
@@ -140,7 +175,10 @@ TEST(CliBench, HasNoRatioWithoutJpegs) {
   const json j = json::parse(machine.out);
   EXPECT_EQ(j["baseline"], nullptr);
   EXPECT_EQ(j["runs"][0]["ratio"], nullptr);
-  EXPECT_EQ(machine.err.find("warning: no file has jpeg images, so there is no baseline and no ratio\n"), 0u)
+  EXPECT_EQ(
+      machine.err.find("warning: no file has JPEGs, or packed images to rebuild them from, so there is no "
+                       "baseline and no ratio\n"),
+      0u)
       << machine.err;
   const Outcome text = headrace({"bench", spec, data, "--rounds", "1"});
   EXPECT_EQ(text.code, 0);

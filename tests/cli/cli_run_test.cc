@@ -52,7 +52,7 @@ TEST_F(CliRun, PrintsASummaryAndTheDigestLine) {
   EXPECT_EQ(digest_of(o).find_first_not_of("0123456789abcdef"), std::string::npos) << o.out;
   const std::string facts = o.out.substr(digest + 7 + 32);
   EXPECT_EQ(facts.find(" engine=" + testing::engines().front() + " isa="), 0u) << o.out;
-  EXPECT_TRUE(facts.ends_with(" numerics=fast samples=24 bytes=166080\n")) << o.out;
+  EXPECT_TRUE(facts.ends_with(" numerics=fast numerics_version=1 samples=24 bytes=166080\n")) << o.out;
   EXPECT_EQ(o.err.find("seed 7, random order, batch size 5, 2 threads, engine "), 0u) << o.err;
 }
 
@@ -105,7 +105,7 @@ TEST_F(CliRun, TakesItsDefaultsFromTheSpec) {
   };
   nlohmann::json r = json_of({"--json", "--batch-size", "5"});
   EXPECT_EQ(r["order"], "random");
-  EXPECT_EQ(r["samples"], 12);  // drop_last is false in the spec
+  EXPECT_EQ(r["samples"], 12);  // the spec says "tail": "pad"
   EXPECT_EQ(r["seed"], 0);
   EXPECT_EQ(r["numerics"], "fast");
   EXPECT_EQ(r["digest"], nullptr);
@@ -167,7 +167,7 @@ TEST_F(CliRun, NamesBothNumbersOfABatchThatIsTooLarge) {
 }
 
 TEST_F(CliRun, RunsTheExamplesAsTheyAre) {
-  for (const std::string name : {"imagenet_train", "imagenet_train_f16", "imagenet_eval"}) {
+  for (const std::string name : {"imagenet_train", "imagenet_train_f16", "imagenet_mixup", "imagenet_eval"}) {
     const std::string spec = HEADRACE_SOURCE_DIR "/examples/" + name + ".json";
     const Outcome o = headrace({"run", spec, data_, "--engine", testing::engines().front(), "--digest"});
     EXPECT_EQ(o.code, 0) << o.err;

@@ -80,7 +80,7 @@ std::string make_dataset(const TempDir& dir, const Args& options, int per_class)
 
 std::string make_spec(const TempDir& dir, int side) {
   const std::string path = dir / "spec.json", n = std::to_string(side);
-  write_text(path, R"({"headrace": 1, "loader": {"order": "random", "drop_last": false}, "outputs": {
+  write_text(path, R"({"headrace": 1, "loader": {"order": "random", "tail": "pad"}, "outputs": {
     "image": [{"op": "decode", "field": "image"},
               {"op": "random_resized_crop", "size": [)" +
                        n + ", " + n + R"(]},

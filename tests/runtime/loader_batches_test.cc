@@ -34,7 +34,7 @@ TEST_F(LoaderBatches, AreWhatTheProgramMakesOfEachSample) {
   options.batch_size = 20;
   options.threads = 3;
   options.seed = 11;
-  options.drop_last = false;
+  options.tail = Tail::pad;
   const Epoch epoch = run(options, 5);
   ASSERT_TRUE(epoch.status.ok()) << epoch.status.to_string();
   ASSERT_EQ(epoch.ids.size(), 203u);
@@ -53,7 +53,7 @@ TEST_F(LoaderBatches, DoNotDependOnThreadsBatchSizeOrRing) {
   for (const Order order : {Order::sequential, Order::random, Order::quasi_random}) {
     LoaderOptions options;
     options.order = order;
-    options.drop_last = false;
+    options.tail = Tail::pad;
     options.window_bytes = 4000;
     options.seed = 3;
     options.threads = 1;
@@ -79,7 +79,7 @@ TEST_F(LoaderBatches, DoNotDependOnThreadsBatchSizeOrRing) {
 TEST_F(LoaderBatches, SequentialOrderVisitsInOrder) {
   LoaderOptions options;
   options.order = Order::sequential;
-  options.drop_last = false;
+  options.tail = Tail::pad;
   options.batch_size = 16;
   options.threads = 4;
   const Epoch epoch = run(options, 0);
@@ -92,14 +92,14 @@ TEST_F(LoaderBatches, LastPartialBatchIsKeptOrDropped) {
   LoaderOptions options;
   options.batch_size = 50;
   options.threads = 2;
-  options.drop_last = false;
+  options.tail = Tail::pad;
   std::unique_ptr<Loader> loader = make_loader(dataset_, program_, options);
   EXPECT_EQ(loader->batches_per_epoch(), 5u);
   EXPECT_EQ(loader->samples_per_epoch(), 203u);
   const Epoch kept = run_epoch(*loader, 0);
   EXPECT_EQ(kept.batch_samples, (std::vector<uint64_t>{50, 50, 50, 50, 3}));
 
-  options.drop_last = true;
+  options.tail = Tail::drop;
   loader = make_loader(dataset_, program_, options);
   EXPECT_EQ(loader->batches_per_epoch(), 4u);
   EXPECT_EQ(loader->samples_per_epoch(), 200u);
@@ -112,14 +112,14 @@ TEST_F(LoaderBatches, LimitKeepsTheFirstPositions) {
   LoaderOptions options;
   options.batch_size = 16;
   options.threads = 2;
-  options.drop_last = false;
+  options.tail = Tail::pad;
   const Epoch whole = run(options, 1);
   options.limit = 40;
   const Epoch part = run(options, 1);
   EXPECT_EQ(part.batch_samples, (std::vector<uint64_t>{16, 16, 8}));
   EXPECT_TRUE(std::equal(part.sample_ids.begin(), part.sample_ids.end(), whole.sample_ids.begin()));
   EXPECT_TRUE(std::equal(part.noise.begin(), part.noise.end(), whole.noise.begin()));
-  options.drop_last = true;
+  options.tail = Tail::drop;
   EXPECT_EQ(run(options, 1).batch_samples, (std::vector<uint64_t>{16, 16}));
   options.limit = 1000;
   EXPECT_EQ(run(options, 1).sample_ids.size(), 192u);

@@ -24,17 +24,17 @@ class LoaderConfigTest : public ::testing::Test {
 TEST_F(LoaderConfigTest, BatchLargerThanTheDataset) {
   options_.batch_size = 512;
   EXPECT_EQ(error(),
-            "error[loader.batch_size] fake.hrd: batch size 512 is larger than the dataset's 240 samples and "
-            "drop_last "
-            "drops the only, partial batch: use a batch size of at most 240 or \"drop_last\": false");
+            "error[loader.batch_size] fake.hrd: batch size 512 is larger than the dataset's 240 samples, and "
+            "the tail policy \"drop\" leaves out the only, partial batch: use a batch size of at most 240, "
+            "or the policy \"pad\" or \"wrap\"");
   options_.limit = 100;
   EXPECT_EQ(error(),
-            "error[loader.batch_size] fake.hrd: batch size 512 is larger than the limit of 100 samples and "
-            "drop_last "
-            "drops the only, partial batch: use a batch size of at most 100 or \"drop_last\": false");
-  options_.drop_last = false;
+            "error[loader.batch_size] fake.hrd: batch size 512 is larger than the limit of 100 samples, and "
+            "the tail policy \"drop\" leaves out the only, partial batch: use a batch size of at most 100, "
+            "or the policy \"pad\" or \"wrap\"");
+  options_.tail = Tail::pad;
   EXPECT_TRUE(Loader::create(dataset_, program_, options_).ok());
-  options_.drop_last = true;
+  options_.tail = Tail::drop;
   options_.limit = 0;
   options_.batch_size = 240;
   EXPECT_TRUE(Loader::create(dataset_, program_, options_).ok());
@@ -42,7 +42,7 @@ TEST_F(LoaderConfigTest, BatchLargerThanTheDataset) {
 
 TEST_F(LoaderConfigTest, ImpossibleNumbers) {
   options_.batch_size = 0;
-  EXPECT_EQ(error(), "error[loader.batch_size] fake.hrd: the batch size must be at least 1");
+  EXPECT_EQ(error(), "error[loader.batch_size] the batch size must be at least 1");
   options_.batch_size = 1;
   options_.threads = 1025;
   EXPECT_EQ(error(), "error[loader.threads] 1025 threads are more than the 1024 allowed");
@@ -67,13 +67,33 @@ TEST_F(LoaderConfigTest, ImpossibleNumbers) {
   EXPECT_EQ(error(), "error[loader.program] the pipeline has no outputs");
 }
 
-TEST_F(LoaderConfigTest, HugeBatchSizesTakeTheDatasetsSize) {
+TEST_F(LoaderConfigTest, HugeBatchSizesAreRefused) {
   options_.batch_size = UINT64_MAX;
-  options_.drop_last = false;
-  options_.threads = 2;
-  const std::unique_ptr<Loader> loader = make_loader(dataset_, program_, options_);
-  EXPECT_EQ(loader->batches_per_epoch(), 1u);
-  EXPECT_EQ(run_epoch(*loader, 0).batch_samples, (std::vector<uint64_t>{240}));
+  options_.tail = Tail::pad;
+  EXPECT_EQ(
+      error(),
+      "error[loader.batch_size] a batch of 18446744073709551615 samples of 100 bytes (output \"noise\") "
+      "is larger than any memory\n"
+      "error[loader.batch_size] fake.hrd: a global batch of 1 x 18446744073709551615 samples is larger "
+      "than any memory");
+}
+
+TEST_F(LoaderConfigTest, MemoryForBuffersIsABudget) {
+  program_->info_.outputs[0].sample_bytes = 4096 - 8;
+  program_->info_.outputs.resize(1);
+  options_.batch_size = 16;  // 64 KiB a buffer
+  options_.ring_bytes = 65'000;
+  EXPECT_EQ(error(),
+            "error[loader.ring_bytes] ring_bytes is 65000, less than 1 batch buffer of 65536 bytes takes");
+  options_.ring_slots = 3;
+  options_.ring_bytes = 140'000;
+  EXPECT_EQ(error(),
+            "error[loader.ring_bytes] ring_bytes is 140000, less than 3 batch buffers of 65536 bytes take");
+  options_.ring_slots = 0;
+  const Expected<LoaderConfig> config = make_loader_config(*dataset_, *program_, options_);
+  ASSERT_TRUE(config.ok()) << config.status().to_string();
+  EXPECT_EQ(config.value().ring.slots, 2u) << "the default ring becomes smaller";
+  EXPECT_EQ(config.value().ring.most, 2u);
 }
 
 TEST_F(LoaderConfigTest, EmptyDatasets) {
@@ -99,9 +119,9 @@ TEST_F(LoaderConfigTest, FieldsAreChecked) {
       "error[loader.field] fake.hrd: the pipeline reads the field \"label\" (f64), which the file holds as "
       "i64; "
       "its fields are: label (i64), data (bytes), key (bytes)\n"
-      "error[loader.batch_size] fake.hrd: batch size 241 is larger than the dataset's 240 samples and "
-      "drop_last "
-      "drops the only, partial batch: use a batch size of at most 240 or \"drop_last\": false");
+      "error[loader.batch_size] fake.hrd: batch size 241 is larger than the dataset's 240 samples, and the "
+      "tail policy \"drop\" leaves out the only, partial batch: use a batch size of at most 240, or the "
+      "policy \"pad\" or \"wrap\"");
 }
 
 TEST_F(LoaderConfigTest, ProgramsOfAnotherAbiAreRefused) {
@@ -137,7 +157,7 @@ TEST_F(LoaderConfigTest, DefaultRingIsBoundedInBytes) {
   const auto slots = [&](size_t sample_bytes) {
     program_->info_.outputs[0].sample_bytes = sample_bytes;
     const Expected<LoaderConfig> config = make_loader_config(*dataset_, *program_, options_);
-    return config.ok() ? config->ring_slots : 0;
+    return config.ok() ? config->ring.slots : 0;
   };
   options_.batch_size = 128;
   EXPECT_EQ(slots(1000), 3u);

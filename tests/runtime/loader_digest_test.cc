@@ -22,7 +22,7 @@ Result digest_of(uint64_t batch_size, unsigned threads, uint64_t seed = 7, uint6
   options.threads = threads;
   options.seed = seed;
   options.limit = limit;
-  options.drop_last = false;
+  options.tail = Tail::pad;
   const auto program = std::make_shared<FakeProgram>();
   const std::unique_ptr<Loader> loader = make_loader(std::make_shared<FakeDataset>(101), program, options);
   Digest digest;
@@ -42,7 +42,7 @@ TEST(LoaderDigest, IsTheHashOfEverySamplesOutputsInOrder) {
   options.batch_size = 13;
   options.threads = 3;
   options.seed = 7;
-  options.drop_last = false;
+  options.tail = Tail::pad;
   const std::unique_ptr<Loader> loader =
       make_loader(std::make_shared<FakeDataset>(101), std::make_shared<FakeProgram>(), options);
   std::vector<uint8_t> stream;

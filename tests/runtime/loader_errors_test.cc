@@ -26,7 +26,7 @@ LoaderOptions options_of(unsigned threads, uint64_t batch_size, Order order = Or
   options.threads = threads;
   options.batch_size = batch_size;
   options.order = order;
-  options.drop_last = false;
+  options.tail = Tail::pad;
   return options;
 }
 
@@ -169,8 +169,8 @@ TEST(LoaderErrors, TheFirstPositionIsReportedWhoeverIsFirst) {
       const OrderPlan plan =
           order == Order::random ? OrderPlan::random(kSamples, 0, epoch) : OrderPlan::sequential(kSamples);
       uint64_t first = 0;
-      while (bad.count(plan.sample_at(first)) == 0) ++first;
-      const std::string sample = std::to_string(plan.sample_at(first));
+      while (bad.count(plan.at(first)) == 0) ++first;
+      const std::string sample = std::to_string(plan.at(first));
       for (const unsigned threads : {1u, 2u, 4u, 7u}) {
         for (const uint64_t batch_size : {1u, 10u, 300u}) {
           const std::unique_ptr<Loader> loader = make_loader(std::make_shared<FakeDataset>(kSamples), program,

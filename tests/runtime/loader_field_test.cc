@@ -48,6 +48,7 @@ class OneSample : public Dataset {
   uint64_t page_of(uint64_t) const override { return 0; }
   uint64_t page_count() const override { return 1; }
   uint64_t page_size() const override { return 1; }
+  std::string fingerprint() const override { return std::string(32, '0'); }
   uint32_t encodings() const override { return ~0u; }
   std::string key(uint64_t) const override { return "k"; }
 
@@ -127,6 +128,14 @@ TEST(LoaderField, EncodingsAndSizes) {
   sample.set(2, Bytes(20), HR_ENCODING_NONE);
   EXPECT_NE(error_of(sample, failure_of(HR_E_LIMIT, 20, 16)).find(", one of the fields \"text\", \"name\": "),
             std::string::npos);
+}
+
+TEST(LoaderField, Labels) {
+  const OneSample sample;
+  const std::vector<ProgramField> fields = {{"image", FieldKind::image}, {"label", FieldKind::i64}};
+  EXPECT_EQ(error_of(sample, failure_of(HR_E_LABEL, -1, 10), fields),
+            "error[sample.label] one.hrd: sample 0 (key \"k\"), field \"label\": the value -1 is none of the 10 "
+            "classes of \"one_hot\", which are 0 to 9");
 }
 
 TEST(LoaderField, CropsNameTheOnlyImageOrAll) {

@@ -7,17 +7,17 @@
 #include <numeric>
 #include <set>
 
-#include "loader_testing.h"
 #include "runtime/loader/order.h"
+#include "sequence_testing.h"
 
 namespace headrace {
 namespace {
 
-using testing::FakeDataset;
+using testing::TableDataset;
 
 std::vector<uint64_t> all(const OrderPlan& plan) {
   std::vector<uint64_t> samples(plan.size());
-  for (uint64_t i = 0; i < plan.size(); ++i) samples[i] = plan.sample_at(i);
+  for (uint64_t i = 0; i < plan.size(); ++i) samples[i] = plan.at(i);
   return samples;
 }
 
@@ -65,7 +65,7 @@ TEST(LoaderOrder, RandomWorksForHugeSizes) {
     std::set<uint64_t> seen;
     uint64_t upper_half = 0;
     for (uint64_t i = 0; i < 20'000; ++i) {
-      const uint64_t s = plan.sample_at(i);
+      const uint64_t s = plan.at(i);
       ASSERT_LT(s, n);
       ASSERT_TRUE(seen.insert(s).second) << "position " << i << " repeats sample " << s;
       upper_half += s >= n / 2;
@@ -76,11 +76,11 @@ TEST(LoaderOrder, RandomWorksForHugeSizes) {
 
 // The order is part of what makes a run reproducible: these values must never change.
 TEST(LoaderOrder, RandomHasTheseValues) {
-  EXPECT_EQ(all(OrderPlan::random(10, 0, 0)), (std::vector<uint64_t>{7, 8, 9, 0, 1, 6, 4, 2, 5, 3}));
-  EXPECT_EQ(all(OrderPlan::random(10, 7, 1)), (std::vector<uint64_t>{2, 4, 6, 3, 7, 9, 1, 8, 5, 0}));
+  EXPECT_EQ(all(OrderPlan::random(10, 0, 0)), (std::vector<uint64_t>{6, 5, 8, 1, 9, 4, 7, 0, 2, 3}));
+  EXPECT_EQ(all(OrderPlan::random(10, 7, 1)), (std::vector<uint64_t>{5, 4, 9, 0, 8, 7, 3, 6, 2, 1}));
   const OrderPlan large = OrderPlan::random(1'281'167, 7, (uint64_t{1} << 32) + 1);
-  EXPECT_EQ(large.sample_at(0), 687157u);
-  EXPECT_EQ(large.sample_at(1'281'166), 1149820u);
+  EXPECT_EQ(large.at(0), 1135455u);
+  EXPECT_EQ(large.at(1'281'166), 45472u);
 }
 
 TEST(LoaderOrder, SeedAndEpochChangeTheOrder) {
@@ -146,9 +146,9 @@ TEST(LoaderOrder, ConsecutiveSamplesAreNotCorrelated) {
   const OrderPlan plan = OrderPlan::random(kN, 11, 0);
   std::vector<int> counts(kBins * kBins), coarse(kBins * kBins);
   for (uint64_t i = 0; i < kN; ++i) {
-    const uint64_t bin = plan.sample_at(i) * kBins / kN;
+    const uint64_t bin = plan.at(i) * kBins / kN;
     ++coarse[i * kBins / kN * kBins + bin];
-    if (i + 1 < kN) ++counts[bin * kBins + plan.sample_at(i + 1) * kBins / kN];
+    if (i + 1 < kN) ++counts[bin * kBins + plan.at(i + 1) * kBins / kN];
   }
   const double each = double(kN) / double(kBins * kBins);
   for (const auto* table : {&counts, &coarse}) {
@@ -160,88 +160,135 @@ TEST(LoaderOrder, ConsecutiveSamplesAreNotCorrelated) {
 
 // --- quasi-random ---
 
-TEST(LoaderOrder, PageListsHoldEverySampleOnce) {
-  FakeDataset dataset(100);
-  for (const bool ascending : {true, false}) {
-    for (uint64_t s = 0; s < 100; ++s) dataset.pages[s] = ascending ? s / 7 * 3 : (s * 37 % 100) / 9 * 2;
-    const PageLists lists(dataset);
-    EXPECT_EQ(lists.samples(), 100u);
-    std::set<uint64_t> seen;
-    for (uint64_t p = 0; p < lists.pages(); ++p) {
-      ASSERT_GT(lists.count(p), 0u);
-      for (uint64_t i = 0; i < lists.count(p); ++i) {
-        const uint64_t s = lists.sample(p, i);
-        EXPECT_EQ(dataset.pages[s], dataset.pages[lists.sample(p, 0)]);
-        EXPECT_TRUE(seen.insert(s).second);
-      }
+TEST(LoaderOrder, PageListsCoverEverySampleOnce) {
+  for (uint64_t n = 0; n < 200; ++n) {
+    TableDataset dataset(n);
+    // Pages of 1, 2, ... samples, of which every third is missing.
+    for (uint64_t s = 0; s < n; ++s) {
+      const auto page = static_cast<uint64_t>(std::sqrt(2.0 * double(s) + 0.25) + 0.5);
+      dataset.pages[s] = page * 3;
     }
-    EXPECT_EQ(seen.size(), 100u);
-    EXPECT_EQ(lists.pages(), ascending ? 15u : 12u);
+    const PageLists lists(dataset);
+    ASSERT_EQ(lists.samples(), n);
+    uint64_t next = 0;
+    for (uint64_t p = 0; p < lists.pages(); ++p) {
+      ASSERT_EQ(lists.begin(p), next);
+      ASSERT_GT(lists.count(p), 0u);
+      next += lists.count(p);
+      for (uint64_t s = lists.begin(p); s < next; ++s)
+        ASSERT_EQ(dataset.pages[s], dataset.pages[lists.begin(p)]);
+      ASSERT_TRUE(next == n || dataset.pages[next] != dataset.pages[lists.begin(p)]);
+    }
+    EXPECT_EQ(next, n);
+    EXPECT_EQ(lists.bytes(), lists.pages() * 1000);
   }
+}
+
+TEST(LoaderOrder, PageListsOfASelectionLeaveOutPagesWithoutSamples) {
+  TableDataset dataset(100, 10);
+  dataset.large_pages = {0, 0, 0, 0, 5000, 0, 0, 7777, 0, 0};
+  SampleList list(100);
+  for (const uint64_t s : {3u, 5u, 9u, 40u, 70u, 71u, 72u, 99u}) list.push_back(s);
+  const PageLists lists(dataset, &list);
+  ASSERT_EQ(lists.pages(), 4u);
+  EXPECT_EQ(lists.samples(), 8u);
+  const std::vector<uint64_t> begins = {0, 3, 4, 7}, bytes = {1000, 5000, 7777, 1000};
+  for (uint64_t p = 0; p < 4; ++p) {
+    EXPECT_EQ(lists.begin(p), begins[p]);
+    EXPECT_EQ(lists.bytes(p), bytes[p]);
+  }
+  EXPECT_EQ(lists.bytes(), 14'777u);
 }
 
 TEST(LoaderOrder, QuasiRandomIsABijectionForEverySize) {
   for (uint64_t n = 1; n <= 300; ++n) {
-    const FakeDataset dataset(n, 1 + n % 13);
+    const TableDataset dataset(n, 1 + n % 13);
     const PageLists lists(dataset);
     for (const uint64_t window : {uint64_t{0}, uint64_t{3000}, uint64_t{1} << 40, UINT64_MAX}) {
-      const OrderPlan plan = OrderPlan::quasi_random(lists, dataset.page_size(), window, 7, n);
+      const OrderPlan plan = OrderPlan::quasi_random(lists, window, 7, n);
       ASSERT_EQ(plan.size(), n);
       ASSERT_TRUE(is_permutation_of_all(all(plan))) << n << " window " << window;
     }
   }
 }
 
+/// The windows of an order: sets of pages that are used up together.
+std::vector<std::set<uint64_t>> windows_of(const TableDataset& dataset, const OrderPlan& plan) {
+  std::map<uint64_t, uint64_t> left;
+  for (const uint64_t page : dataset.pages) ++left[page];
+  std::vector<std::set<uint64_t>> windows(1);
+  uint64_t open = 0;
+  for (uint64_t position = 0; position < plan.size(); ++position) {
+    const uint64_t page = dataset.pages[plan.at(position)];
+    if (windows.back().insert(page).second) open += left[page];
+    if (--open == 0 && position + 1 < plan.size()) windows.emplace_back();
+  }
+  return windows;
+}
+
 TEST(LoaderOrder, QuasiRandomStaysInWindows) {
-  FakeDataset dataset(1000);
-  // Pages of 3 to 12 samples, and not in the order of the samples.
-  for (uint64_t s = 0; s < 1000; ++s) dataset.pages[s] = (s * 263 % 1000) * (s * 263 % 1000) / 12'000;
+  TableDataset dataset(1000);
+  // Pages of 3 to 12 samples.
+  for (uint64_t s = 0; s < 1000; ++s) dataset.pages[s] = s * s / 12'000;
   const PageLists lists(dataset);
-  constexpr uint64_t kWindowPages = 5;  // 4,500 bytes of 1,000-byte pages, rounded up
   for (uint64_t epoch = 0; epoch < 10; ++epoch) {
-    const OrderPlan plan = OrderPlan::quasi_random(lists, 1000, 4500, 7, epoch);
+    // 4,500 bytes of 1,000-byte pages: 4 or 5 of them.
+    const OrderPlan plan = OrderPlan::quasi_random(lists, 4500, 7, epoch);
+    const std::vector<std::set<uint64_t>> windows = windows_of(dataset, plan);
     std::set<uint64_t> done;
-    std::vector<uint64_t> visited_first;
-    uint64_t position = 0;
-    uint64_t windows = 0;
-    while (position < 1000) {
-      // The window's pages are those of its samples: read on until they are all used up.
-      std::set<uint64_t> pages;
-      std::map<uint64_t, uint64_t> left;
-      uint64_t open = 0;
-      do {
-        const uint64_t page = dataset.pages[plan.sample_at(position++)];
-        ASSERT_EQ(done.count(page), 0u) << "page " << page << " is visited in two windows";
-        if (pages.insert(page).second) {
-          left[page] = uint64_t(std::count(dataset.pages.begin(), dataset.pages.end(), page));
-          open += left[page];
-          visited_first.push_back(page);
-        }
-        --open;
-      } while (open > 0 && position < 1000);
-      ASSERT_EQ(open, 0u);
-      ASSERT_LE(pages.size(), kWindowPages);
-      done.insert(pages.begin(), pages.end());
-      ++windows;
+    std::vector<uint64_t> visited;
+    for (const std::set<uint64_t>& window : windows) {
+      EXPECT_GE(window.size(), 4u);
+      EXPECT_LE(window.size(), 5u);
+      for (const uint64_t page : window) {
+        EXPECT_TRUE(done.insert(page).second) << "page " << page << " is visited in two windows";
+        visited.push_back(page);
+      }
     }
     EXPECT_EQ(done.size(), lists.pages());
-    EXPECT_EQ(windows, (lists.pages() + kWindowPages - 1) / kWindowPages);
-    EXPECT_FALSE(std::is_sorted(visited_first.begin(), visited_first.end()));
+    EXPECT_EQ(windows.size(), (lists.pages() * 1000 + 4499) / 4500);
+    EXPECT_FALSE(std::is_sorted(visited.begin(), visited.end()));
   }
 }
 
-TEST(LoaderOrder, QuasiRandomMixesPagesOfAWindow) {
-  const FakeDataset dataset(800, 10);
+TEST(LoaderOrder, QuasiRandomCountsLargePagesByTheirSize) {
+  TableDataset dataset(200, 10);
+  dataset.large_pages.assign(20, 0);
+  for (const uint64_t page : {2u, 5u, 11u}) dataset.large_pages[page] = 6000;
   const PageLists lists(dataset);
-  const OrderPlan plan = OrderPlan::quasi_random(lists, 1000, 8000, 7, 0);  // 8 pages, 80 samples a window
+  ASSERT_EQ(lists.bytes(), 17'000u + 18'000u);
+  for (uint64_t epoch = 0; epoch < 20; ++epoch) {
+    const OrderPlan plan = OrderPlan::quasi_random(lists, 5000, 7, epoch);
+    ASSERT_TRUE(is_permutation_of_all(all(plan)));
+    for (const std::set<uint64_t>& window : windows_of(dataset, plan)) {
+      uint64_t bytes = 0;
+      for (const uint64_t page : window) bytes += dataset.large_pages[page] != 0 ? 6000 : 1000;
+      EXPECT_LE(bytes, 5000u + 6000u) << "a window ends with the page that fills it";
+    }
+  }
+}
+
+TEST(LoaderOrder, QuasiRandomHasTheseValues) {
+  TableDataset dataset(12, 3);
+  const PageLists lists(dataset);
+  EXPECT_EQ(all(OrderPlan::quasi_random(lists, 2000, 0, 0)),
+            (std::vector<uint64_t>{2, 5, 4, 1, 0, 3, 11, 10, 9, 6, 8, 7}));
+  EXPECT_EQ(all(OrderPlan::quasi_random(lists, 1000, 7, 1)),
+            (std::vector<uint64_t>{9, 11, 10, 6, 7, 8, 4, 5, 3, 1, 2, 0}));
+}
+
+TEST(LoaderOrder, QuasiRandomMixesPagesOfAWindow) {
+  const TableDataset dataset(800, 10);
+  const PageLists lists(dataset);
+  const OrderPlan plan = OrderPlan::quasi_random(lists, 8000, 7, 0);  // 8 pages, 80 samples a window
   std::set<std::vector<uint64_t>> patterns;
   for (uint64_t begin = 0; begin < 800; begin += 80) {
     std::set<uint64_t> pages, first_half;
     std::vector<uint64_t> in_page;
     for (uint64_t i = begin; i < begin + 80; ++i) {
-      in_page.push_back(plan.sample_at(i) % 10);
-      pages.insert(dataset.pages[plan.sample_at(i)]);
-      if (i < begin + 40) first_half.insert(dataset.pages[plan.sample_at(i)]);
+      in_page.push_back(plan.at(i) % 10);
+      pages.insert(dataset.pages[plan.at(i)]);
+      if (i < begin + 40) first_half.insert(dataset.pages[plan.at(i)]);
     }
     EXPECT_EQ(pages.size(), 8u);
     EXPECT_EQ(first_half.size(), 8u) << "half of a window without one of its pages, each with 10 samples";
@@ -252,11 +299,11 @@ TEST(LoaderOrder, QuasiRandomMixesPagesOfAWindow) {
 TEST(LoaderOrder, QuasiRandomSpreadsSamplesOverPositions) {
   constexpr uint64_t kN = 48;
   constexpr int kEpochs = 4'000;
-  const FakeDataset dataset(kN, 6);
+  const TableDataset dataset(kN, 6);
   const PageLists lists(dataset);
   std::vector<int> at(kN * kN);
   for (uint64_t e = 0; e < kEpochs; ++e) {
-    const std::vector<uint64_t> samples = all(OrderPlan::quasi_random(lists, 1000, 3000, 5, e));
+    const std::vector<uint64_t> samples = all(OrderPlan::quasi_random(lists, 3000, 5, e));
     for (uint64_t i = 0; i < kN; ++i) ++at[i * kN + samples[i]];
   }
   const double each = double(kEpochs) / double(kN);
@@ -266,10 +313,10 @@ TEST(LoaderOrder, QuasiRandomSpreadsSamplesOverPositions) {
 }
 
 TEST(LoaderOrder, QuasiRandomChangesWithSeedAndEpoch) {
-  const FakeDataset dataset(500, 10);
+  const TableDataset dataset(500, 10);
   const PageLists lists(dataset);
   const auto order = [&](uint64_t seed, uint64_t epoch) {
-    return all(OrderPlan::quasi_random(lists, 1000, 8000, seed, epoch));
+    return all(OrderPlan::quasi_random(lists, 8000, seed, epoch));
   };
   EXPECT_EQ(order(1, 1), order(1, 1));
   EXPECT_NE(order(1, 1), order(1, 2));

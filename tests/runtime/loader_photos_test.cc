@@ -86,7 +86,7 @@ std::unique_ptr<Loader> open(const std::string& path, unsigned threads, uint64_t
   options.threads = threads;
   options.batch_size = batch_size;
   options.order = order;
-  options.drop_last = false;
+  options.tail = Tail::pad;
   return make_loader(*dataset, std::make_shared<MeanProgram>(), options);
 }
 

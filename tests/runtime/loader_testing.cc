@@ -61,6 +61,7 @@ Status FakeDataset::metadata(uint64_t sample, std::span<hr_field> out) const {
   out[0] = out[1] = out[2] = {};
   out[0].value = labels[sample];
   out[1].size = data_size(sample);
+  out[1].width = static_cast<uint32_t>(sample);
   out[2].size = key(sample).size();
   return {};
 }
@@ -71,6 +72,7 @@ Status FakeDataset::read(uint64_t sample, std::span<hr_field> out) const {
   out[0] = out[1] = out[2] = {};
   out[0].value = labels[sample];
   out[1].size = data_size(sample);
+  out[1].width = static_cast<uint32_t>(sample);
   out[1].data = data_[sample].data();
   return {};
 }
@@ -88,11 +90,12 @@ hr_result FakeProgram::plan(hr_plan_frame& f) const {
   if (on_plan) return on_plan(f);
   if (f.abi_version != HR_ABI_VERSION || f.field_count != 2) return broken(f.error, "plan's frame");
   if (f.fields[kData].data != nullptr) return broken(f.error, "no data in plan()");
-  if (f.fields[kData].size != data_size(f.key.sample)) return broken(f.error, "the order of fields");
-  f.slots[0] = static_cast<int64_t>(f.key.sample) * 3;
+  const uint64_t sample = f.fields[kData].width;
+  if (f.fields[kData].size != data_size(sample)) return broken(f.error, "the order of fields");
+  f.slots[0] = static_cast<int64_t>(sample) * 3;
   f.slots[1] = -1;
   f.ranges[1] = {0, 0};
-  f.scratch_bytes = scratch_bytes(f.key.sample);
+  f.scratch_bytes = scratch_bytes(sample);
   return HR_OK;
 }
 
@@ -101,27 +104,26 @@ hr_result FakeProgram::run(hr_run_frame& f) const {
     if (const hr_result result = on_run(f); result != HR_OK) return result;
   }
   if (f.abi_version != HR_ABI_VERSION || f.field_count != 2) return broken(f.error, "run's frame");
-  if (f.slots[0] != static_cast<int64_t>(f.key.sample) * 3 || f.slots[1] != -1)
-    return broken(f.error, "slots");
-  if (f.scratch_bytes < scratch_bytes(f.key.sample)) return broken(f.error, "scratch_bytes");
+  const uint64_t sample = sample_of(f);
+  if (f.slots[0] != static_cast<int64_t>(sample) * 3 || f.slots[1] != -1) return broken(f.error, "slots");
+  if (f.scratch_bytes < scratch_bytes(sample)) return broken(f.error, "scratch_bytes");
   if (reinterpret_cast<uintptr_t>(f.scratch) % HR_BUFFER_ALIGNMENT != 0)
     return broken(f.error, "scratch alignment");
   if (f.decoder == nullptr) return broken(f.error, "a decoder");
   if (f.scratch_bytes != 0) std::memset(f.scratch, 0xA5, f.scratch_bytes);
   const hr_field& data = f.fields[kData];
-  if (data.data == nullptr || data.size != data_size(f.key.sample)) return broken(f.error, "data in run()");
+  if (data.data == nullptr || data.size != data_size(sample)) return broken(f.error, "data in run()");
   for (size_t i = 0; i < kNoiseBytes; ++i) f.outputs[0][i] = noise_byte(f.key, i, data.data, data.size);
-  const auto id = static_cast<int64_t>(f.key.sample);
+  const auto id = static_cast<int64_t>(sample);
   std::memcpy(f.outputs[1], &id, sizeof id);
   return HR_OK;
 }
 
-std::vector<uint8_t> FakeProgram::expected_noise(uint64_t seed, uint64_t epoch, uint64_t sample) {
+std::vector<uint8_t> FakeProgram::expected_noise(const hr_key& key, uint64_t sample) {
   std::vector<uint8_t> data(data_size(sample));
   for (uint64_t i = 0; i < data.size(); ++i) data[i] = data_byte(sample, i);
   std::vector<uint8_t> noise(kNoiseBytes);
-  for (size_t i = 0; i < kNoiseBytes; ++i)
-    noise[i] = noise_byte({seed, epoch, sample}, i, data.data(), data.size());
+  for (size_t i = 0; i < kNoiseBytes; ++i) noise[i] = noise_byte(key, i, data.data(), data.size());
   return noise;
 }
 

@@ -15,7 +15,7 @@
 namespace headrace::testing {
 
 /// Fields: "label" (i64), "data" (bytes), "key" (bytes). Sample s has label s / 10, key "k/<s>" and
-/// 1 + s % 50 bytes of data.
+/// 1 + s % 50 bytes of data, whose width says s.
 class FakeDataset : public Dataset {
  public:
   explicit FakeDataset(uint64_t samples, uint64_t samples_per_page = 8);
@@ -30,6 +30,7 @@ class FakeDataset : public Dataset {
   uint64_t page_of(uint64_t sample) const override { return pages[sample]; }
   uint64_t page_count() const override { return pages.empty() ? 0 : pages.back() + 1; }
   uint64_t page_size() const override { return 1000; }
+  std::string fingerprint() const override { return "0123456789abcdef0123456789abcdef"; }
   uint32_t encodings() const override { return ~0u; }
   std::string key(uint64_t sample) const override { return "k/" + std::to_string(sample); }
 
@@ -56,8 +57,14 @@ class FakeProgram : public Program {
   hr_result plan(hr_plan_frame& frame) const override;
   hr_result run(hr_run_frame& frame) const override;
 
-  /// What "noise" must hold.
-  static std::vector<uint8_t> expected_noise(uint64_t seed, uint64_t epoch, uint64_t sample);
+  /// What "noise" must hold for a sample whose random numbers are keyed by `key`.
+  static std::vector<uint8_t> expected_noise(const hr_key& key, uint64_t sample);
+  static std::vector<uint8_t> expected_noise(uint64_t seed, uint64_t epoch, uint64_t sample) {
+    return expected_noise({seed, epoch, sample}, sample);
+  }
+
+  /// The sample that a frame is about, which its key need not say.
+  static uint64_t sample_of(const hr_run_frame& frame) { return frame.fields[0].width; }
 
   // May be changed before the program is used.
   ProgramInfo info_;

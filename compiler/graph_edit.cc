@@ -5,16 +5,16 @@
 
 namespace headrace::graph {
 
-ValueId emit(Graph& graph, Op op, std::vector<ValueId> operands, std::map<std::string, Attr> attrs) {
+ValueId emit(Body& body, Op op, std::vector<ValueId> operands, std::map<std::string, Attr> attrs) {
   Node node{op, std::move(operands), std::move(attrs), {}};
-  auto type = infer_type(graph, node);
+  auto type = infer_type(body, node);
   if (!type.ok()) {  // a defect of the pass that called; no input leads here
     std::fprintf(stderr, "headrace: malformed graph node: %s\n", type.status().to_string().c_str());
     std::abort();
   }
   node.type = *type;
-  graph.nodes.push_back(std::move(node));
-  return ValueId(graph.nodes.size() - 1);
+  body.nodes.push_back(std::move(node));
+  return ValueId(body.nodes.size() - 1);
 }
 
 void replace_uses(Graph& graph, ValueId from, ValueId to, ValueId except) {

@@ -11,7 +11,7 @@
 namespace headrace::graph {
 
 /// Appends a node with its inferred type. The operands must make the op well-formed.
-ValueId emit(Graph& graph, Op op, std::vector<ValueId> operands, std::map<std::string, Attr> attrs = {});
+ValueId emit(Body& body, Op op, std::vector<ValueId> operands, std::map<std::string, Attr> attrs = {});
 
 /// Makes every user of `from` (other than `except`) use `to`.
 void replace_uses(Graph& graph, ValueId from, ValueId to, ValueId except = kNoValue);

@@ -30,7 +30,12 @@ struct Field {
   std::string field;
   std::optional<int64_t> length;  ///< fields of kind bytes: bytes of a row, zero-padded
 };
-struct Decode { std::string field; };
+/// How large an image is decoded: whole, or at 4, 2 or 1 of 8 where the resize that follows leaves no more.
+enum class IdctScale : uint8_t { none, automatic };
+struct Decode {
+  std::string field;
+  IdctScale idct_scale = IdctScale::none;
+};
 struct Crop { int64_t top = 0, left = 0; Size2 size; };
 struct CenterCrop { Size2 size; };
 struct RandomCrop { Size2 size; };
@@ -57,10 +62,12 @@ struct Convert {
   DType dtype = DType::f32;
   std::optional<double> scale;
 };
+struct OneHot { std::optional<int64_t> classes; };  ///< none: as many as the dataset names; known when fields are
+struct LabelSmoothing { double epsilon = 0; };
 struct SetLayout { Layout layout = Layout::nhwc; };
 
 using OpParams = std::variant<Field, Decode, Crop, CenterCrop, RandomCrop, RandomResizedCrop, Resize, Flip,
-                              Normalize, Convert, SetLayout>;
+                              Normalize, Convert, OneHot, LabelSmoothing, SetLayout>;
 
 struct Op {
   std::string name;     ///< as written ("random_horizontal_flip")
@@ -74,15 +81,33 @@ struct Output {
   std::vector<Op> ops;
 };
 
+/// "mixup", or "cutmix" if it cuts.
+struct Mix {
+  bool cuts = false;
+  double alpha = 1;                  ///< of the beta distribution of the share
+  double p = 1;                      ///< probability, for each batch
+  std::vector<std::string> outputs;  ///< images and vectors
+  std::string pointer;               ///< JSON pointer; also what its random draws are keyed by
+};
+
+/// An element of "batch": one operation, or several, of which one is chosen for each batch.
+struct BatchStep {
+  std::string pointer;
+  std::vector<Mix> ops;
+  std::vector<double> weights;  ///< one for each, if this is a "random_choice", else empty
+};
+
 struct LoaderDefaults {
   std::optional<std::string> order;  ///< "sequential", "random", "quasi_random"
-  std::optional<bool> drop_last;
+  std::optional<std::string> tail;   ///< "drop", "pad", "wrap"
+  std::optional<uint64_t> window_bytes;
 };
 
 struct Spec {
   Numerics numerics = Numerics::fast;
   LoaderDefaults loader;
   std::vector<Output> outputs;  ///< in the order of the text
+  std::vector<BatchStep> batch;
 };
 
 }  // namespace spec

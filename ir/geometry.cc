@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "headrace/philox.h"
+#include "headrace/scaled.h"
 #include "ir/numeric.h"
 
 namespace headrace::geometry {
@@ -65,6 +66,13 @@ Rect random_resized_crop_rect(Size in, const std::vector<double>& scale, const s
 bool random_bool(double p, const hr_key& key, std::string_view rng_id) {
   const philox::Block b = draw(key, rng_id, 0);
   return philox::uniform(b[0], b[1]) < p;
+}
+
+int idct_scale(Rect rect, Size to) {
+  for (const int scale : {1, 2, 4}) {
+    if (rect.height * scale >= 16 * to.height && rect.width * scale >= 16 * to.width) return scale;
+  }
+  return kWholeScale;
 }
 
 Rect mirror_rect(Rect r, Size in, bool horizontal, bool vertical) {

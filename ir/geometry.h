@@ -36,6 +36,10 @@ bool random_bool(double p, const hr_key& key, std::string_view rng_id);
 /// The rectangle that holds, before a flip of an image of this size, what `r` holds after it.
 Rect mirror_rect(Rect r, Size in, bool horizontal, bool vertical);
 
+/// The scale (headrace/scaled.h) at which an image may be decoded of which `rect` is resized `to`: the smallest at
+/// which both sides are still at least twice as long as they become.
+int idct_scale(Rect rect, Size to);
+
 inline bool fits(Rect r, Size in) {
   return r.top >= 0 && r.left >= 0 && r.height >= 1 && r.width >= 1 && r.height <= in.height - r.top &&
          r.width <= in.width - r.left;

@@ -8,6 +8,7 @@ namespace {
 constexpr OpInfo kOps[] = {
 #define HR_GRAPH_OP(id, name, operands, attrs) {name, operands, attrs},
 #include "ir/graph_ops.def"
+#include "ir/graph_batch_ops.def"
 #undef HR_GRAPH_OP
 };
 }  // namespace
@@ -34,6 +35,16 @@ Type image_type(Elem elem, int64_t height, int64_t width) {
   t.width = width;
   return t;
 }
+
+Type pair_type(const Type& output) {
+  Type t = output;
+  t.kind = output.kind == Kind::tensor ? Kind::tensor_pair : Kind::vector_pair;
+  return t;
+}
+
+// The ops of graph_batch_ops.def come last.
+bool is_sample_op(Op op) { return op < Op::pair; }
+bool is_batch_op(Op op) { return op >= Op::pair || op == Op::const_bool || op == Op::random_bool; }
 
 std::string_view elem_name(Elem e) {
   switch (e) {

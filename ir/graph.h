@@ -19,13 +19,16 @@ namespace headrace::graph {
 /// pixel value v / 64 + 128.
 enum class Elem : uint8_t { u8, q6, f16, bf16, f32 };
 
-enum class Kind : uint8_t { record, coded, i64, f64, boolean, size, rect, image, tensor, scalar, bytes, row };
+enum class Kind : uint8_t {
+  record, coded, i64, f64, boolean, size, rect, scale, image, tensor, scalar, bytes, row, vector, tensor_pair, vector_pair
+};
 
 inline constexpr int64_t kDynamic = -1;
 
 /// Type of a value. `image` uses elem, height, width (kDynamic if only known per sample) and channels;
 /// `tensor` is an image laid out for output; `scalar` is a one-element output of `dtype`; `bytes` differ in
-/// length from sample to sample; `row` is an output of `width` u8 values.
+/// length from sample to sample; `row` is an output of `width` u8 values; `vector` one of `width` values of `elem`, which
+/// is a float type. The pairs are what the batch part works on: a tensor or vector in two rows of a batch.
 struct Type {
   Kind kind = Kind::record;
   Elem elem = Elem::u8;
@@ -37,9 +40,13 @@ struct Type {
 
 Type image_type(Elem elem, int64_t height, int64_t width);
 
+/// The pair of a tensor or vector.
+Type pair_type(const Type& output);
+
 enum class Op : uint8_t {
 #define HR_GRAPH_OP(id, name, ...) id,
 #include "ir/graph_ops.def"
+#include "ir/graph_batch_ops.def"
 #undef HR_GRAPH_OP
 };
 
@@ -68,8 +75,8 @@ struct Output {
   bool operator==(const Output&) const = default;
 };
 
-struct Graph {
-  Numerics numerics = Numerics::fast;
+/// Values in the order they are computed, and those that are put out.
+struct Body {
   std::vector<Node> nodes;
   std::vector<Output> outputs;
 
@@ -79,10 +86,23 @@ struct Graph {
   }
   const Node& operator[](ValueId id) const { return nodes[id]; }
   Node& operator[](ValueId id) { return nodes[id]; }
+  bool operator==(const Body&) const = default;
+};
+
+/// What becomes of a sample, and then, in the batch part, of the outputs of two samples of a batch. The batch part has no
+/// nodes where nothing is mixed; each of its outputs replaces that of the same name in both rows.
+struct Graph : Body {
+  Numerics numerics = Numerics::fast;
+  Body batch;
   bool operator==(const Graph&) const = default;
 };
 
 std::string_view op_name(Op op);
+
+/// Whether an op stands in the batch part, in the sample's part.
+bool is_batch_op(Op op);
+bool is_sample_op(Op op);
+
 std::string type_text(const Type& type);
 std::string_view elem_name(Elem elem);
 Elem elem_of(DType dtype);
@@ -97,7 +117,7 @@ Expected<Graph> parse(std::string_view text);
 Status verify(const Graph& graph);
 
 /// Type of a node from its operands and attributes; used by the verifier and by passes.
-Expected<Type> infer_type(const Graph& graph, const Node& node);
+Expected<Type> infer_type(const Body& body, const Node& node);
 
 /// Drops nodes no output depends on and renumbers the rest in dependency order.
 void compact(Graph& graph);

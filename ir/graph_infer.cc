@@ -1,11 +1,12 @@
 #include "ir/graph.h"
+#include "ir/graph_batch.h"
 #include "ir/graph_ops.h"
 #include "ir/graph_size.h"
 
 namespace headrace::graph {
 
 // A loop, since a text may chain as many rectangles as it likes.
-StaticSize static_size(const Graph& g, ValueId id) {
+StaticSize static_size(const Body& g, ValueId id) {
   for (;;) {
     const Node& n = g[id];
     switch (n.op) {
@@ -74,6 +75,12 @@ Expected<Type> infer_convert(const Node& n, const Type& in) {
     if (dtype == DType::i64) return bad(n, "an image cannot become i64");
     return image_like(n, in, elem_of(dtype), {in.height, in.width});
   }
+  if (in.kind == Kind::vector) {
+    if (dtype == DType::i64 || dtype == DType::u8) return bad(n, "a vector converts to f16, bf16 or f32 only");
+    Type t = in;
+    t.elem = elem_of(dtype);
+    return t;
+  }
   if (dtype != DType::i64 && dtype != DType::f32) return bad(n, "a scalar converts to i64 or f32 only");
   if (in.kind == Kind::f64 && dtype == DType::i64) return bad(n, "an f64 field converts to f32 only");
   Type t = plain(Kind::scalar);
@@ -93,7 +100,7 @@ Expected<Type> infer_layout(const Node& n, const Type& in) {
   return t;
 }
 
-Expected<Type> infer_resample(const Graph& g, const Node& n) {
+Expected<Type> infer_resample(const Body& g, const Node& n) {
   const std::string& arith = n.text_attr("arith");
   const std::string& filter = n.text_attr("filter");
   const Type& src = g[n.operands[0]].type;
@@ -114,6 +121,13 @@ Expected<Type> infer_resample(const Graph& g, const Node& n) {
     if (src.kind != Kind::coded) return bad(n, "planes=1 needs a coded source, is " + type_text(src));
     if (arith != "q14") return bad(n, "planes=1 goes with arith \"q14\", is \"" + arith + "\"");
     if (filter == "nearest") return bad(n, "planes=1 does not go with filter \"nearest\"");
+  }
+  if (n.operands.size() == 9) {
+    if (src.kind != Kind::coded) return bad(n, "a scale needs a coded source, is " + type_text(src));
+    if (g[n.operands[8]].operands[0] != n.operands[0]) return bad(n, "the scale must be that of the source");
+    if (filter != "bilinear" && filter != "area") {
+      return bad(n, "a scale goes with filter \"bilinear\" or \"area\", is \"" + filter + "\"");
+    }
   }
   const StaticSize s = static_size(g, n.operands[3]);
   return image_type(elem, s.height, s.width);
@@ -147,7 +161,7 @@ bool is_filter(std::string_view name) {
   return name == "bilinear" || name == "bilinear_point" || name == "area" || name == "nearest";
 }
 
-Expected<Type> infer_type(const Graph& g, const Node& n) {
+Expected<Type> infer_type(const Body& g, const Node& n) {
   auto in = [&](size_t i) -> const Type& { return g[n.operands[i]].type; };
   switch (n.op) {
     case Op::record: return plain(Kind::record);
@@ -163,6 +177,7 @@ Expected<Type> infer_type(const Graph& g, const Node& n) {
     case Op::random_resized_crop_rect:
     case Op::compose_rect:
     case Op::mirror_rect: return plain(Kind::rect);
+    case Op::idct_scale: return plain(Kind::scale);
     case Op::const_bool:
     case Op::random_bool:
     case Op::xor_bool: return plain(Kind::boolean);
@@ -189,8 +204,17 @@ Expected<Type> infer_type(const Graph& g, const Node& n) {
       t.width = n.int_attr("length");
       return t;
     }
+    case Op::one_hot: {
+      Type t = plain(Kind::vector);
+      t.elem = Elem::f32;
+      t.width = n.int_attr("classes");
+      return t;
+    }
+    case Op::label_smoothing:
+      if (in(0).elem != Elem::f32) return bad(n, "operand must be f32, is " + type_text(in(0)));
+      return in(0);
+    default: return infer_batch_type(g, n);
   }
-  return bad(n, "unknown op");
 }
 
 }  // namespace headrace::graph

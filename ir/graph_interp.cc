@@ -109,6 +109,12 @@ class Evaluator {
       case Op::mirror_rect:
         v_[id] = geometry::mirror_rect(rect(operand(0)), size(operand(1)), flag(operand(2)), flag(operand(3)));
         return HR_OK;
+      case Op::idct_scale: {
+        const uint32_t encoding = field(operand(0)).encoding;
+        const bool coefficients = encoding == HR_ENCODING_JPEG || encoding == HR_ENCODING_PACKED;
+        v_[id] = int64_t(coefficients ? geometry::idct_scale(rect(operand(1)), size(operand(2))) : kWholeScale);
+        return HR_OK;
+      }
       case Op::const_bool: v_[id] = n.int_attr("value") != 0; return HR_OK;
       case Op::random_bool: v_[id] = geometry::random_bool(n.real_attr("p"), env_.key, n.text_attr("rng")); return HR_OK;
       case Op::xor_bool: v_[id] = flag(operand(0)) != flag(operand(1)); return HR_OK;
@@ -116,12 +122,12 @@ class Evaluator {
     }
   }
 
-  // Pixels of a rectangle of a coded field.
-  hr_result decode(const hr_field& f, const Rect& r, ImageValue& out) const {
-    const Size in{int64_t(f.height), int64_t(f.width)};
-    if (const hr_result e = check(r, in)) return e;
+  // Pixels of a part of a coded field.
+  hr_result decode(const hr_field& f, const CodedPart& part, ImageValue& out) const {
+    const Rect& r = part.rect;
+    if (const hr_result e = check(r, scaled_size(f, part.scale))) return e;
     std::vector<uint8_t> rgb(size_t(r.height * r.width * 3));
-    if (const hr_result e = env_.decode(env_.decode_context, f, r, rgb.data(), env_.error)) return e;
+    if (const hr_result e = env_.decode(env_.decode_context, f, part, rgb.data(), env_.error)) return e;
     out.height = r.height;
     out.width = r.width;
     out.ints.assign(rgb.begin(), rgb.end());
@@ -134,45 +140,66 @@ class Evaluator {
     return plane_layout(f.planes, layout) && !layout.rgb;
   }
 
-  hr_result read_planes(const hr_field& f, const PlaneLayout& layout, const Rect& r,
+  static Size scaled_size(const hr_field& f, int scale) {
+    return {scaled_length(f.height, scale), scaled_length(f.width, scale)};
+  }
+
+  // Planes of the scaled image, of which `layout` is.
+  hr_result read_planes(const hr_field& f, const PlaneLayout& layout, const CodedPart& part,
                         std::vector<std::vector<uint8_t>>& planes) const {
-    const Size in{int64_t(f.height), int64_t(f.width)};
-    if (const hr_result e = check(r, in)) return e;
+    const Size in = scaled_size(f, part.scale);
+    if (const hr_result e = check(part.rect, in)) return e;
     planes.resize(size_t(layout.components));
     uint8_t* to[3] = {};
     for (int c = 0; c < layout.components; ++c) {
       planes[size_t(c)].resize(size_t(plane_height(layout, c, in.height) * plane_width(layout, c, in.width)));
       to[c] = planes[size_t(c)].data();
     }
-    return env_.planes(env_.decode_context, f, r, to, env_.error);
+    return env_.planes(env_.decode_context, f, part, to, env_.error);
+  }
+
+  // What a resample reads of its source: without a scale its rectangle.
+  struct Source {
+    CodedPart part;
+    ImageBox box;
+  };
+  Source source(const Node& n) const {
+    const Rect& r = rect(n.operands[1]);
+    if (n.operands.size() < 9) return {{r}, {}};
+    const auto scale = int(std::get<int64_t>(v_[n.operands[8]]));
+    const ScaledSpan across = scaled_span(r.left, r.width, scale), down = scaled_span(r.top, r.height, scale);
+    return {{{down.first, across.first, down.count, across.count}, scale},
+            {{across.begin8, across.length8}, {down.begin8, down.length8}}};
   }
 
   hr_result resample(ValueId id) {
     const Node& n = g_[id];
     auto operand = [&](size_t i) { return n.operands[i]; };
-    const Rect& src = rect(operand(1));
+    const auto [part, box] = source(n);
+    const Rect& src = part.rect;
     const bool pre_h = flag(operand(4)), pre_v = flag(operand(5)), post_h = flag(operand(6)), post_v = flag(operand(7));
     const Rect& window = rect(operand(3));
     const std::string& filter = n.text_attr("filter");
     PlaneLayout layout;
     if (n.int_attr("planes") == 1 && has_ycc_planes(field(operand(0)), layout)) {
-      const Size in{int64_t(field(operand(0)).height), int64_t(field(operand(0)).width)};
+      const Size in = scaled_size(field(operand(0)), part.scale);
       if (const hr_result e = check(src, in)) return e;
       if (const hr_result e = check(window, size(operand(2)))) return e;
       const resample::Axes axes = image_axes({src.height, src.width}, size(operand(2)), window, pre_h, pre_v, post_h,
-                                             post_v, filter, resample::Arith::q14);
+                                             post_v, filter, resample::Arith::q14, box);
       // What the window does not need is not decoded, and damage there is not seen.
       const resample::Needed rows = resample::needed(axes.vertical, src.height);
       const resample::Needed columns = resample::needed(axes.horizontal, src.width);
-      const Rect part{src.top + rows.first, src.left + columns.first, rows.end - rows.first, columns.end - columns.first};
+      const Rect needed{src.top + rows.first, src.left + columns.first, rows.end - rows.first, columns.end - columns.first};
+      const PlaneLayout scaled = scaled_layout(layout, part.scale);
       std::vector<std::vector<uint8_t>> planes;
-      if (const hr_result e = read_planes(field(operand(0)), layout, part, planes)) return e;
-      v_[id] = resize_planes(planes, layout, in, src, axes);
+      if (const hr_result e = read_planes(field(operand(0)), scaled, {needed, part.scale}, planes)) return e;
+      v_[id] = resize_planes(planes, scaled, in, src, axes);
       return HR_OK;
     }
     ImageValue cropped;
     if (g_[operand(0)].type.kind == Kind::coded) {
-      if (const hr_result e = decode(field(operand(0)), src, cropped)) return e;
+      if (const hr_result e = decode(field(operand(0)), part, cropped)) return e;
     } else {
       const ImageValue& in = image(operand(0));
       if (const hr_result e = check(src, {in.height, in.width})) return e;
@@ -184,7 +211,7 @@ class Evaluator {
       v_[id] = flip_image(crop_image(flip_image(cropped, pre_h, pre_v), window), post_h, post_v);
     } else {
       v_[id] = resize_image(cropped, size(operand(2)), window, pre_h, pre_v, post_h, post_v, filter,
-                            n.text_attr("arith"));
+                            n.text_attr("arith"), box);
     }
     return HR_OK;
   }
@@ -197,7 +224,7 @@ class Evaluator {
         const hr_field& f = field(operand(0));
         const Rect r = n.operands.size() == 2 ? rect(operand(1)) : Rect{0, 0, int64_t(f.height), int64_t(f.width)};
         ImageValue out;
-        if (const hr_result e = decode(f, r, out)) return e;
+        if (const hr_result e = decode(f, {r}, out)) return e;
         v_[id] = std::move(out);
         return HR_OK;
       }
@@ -238,6 +265,18 @@ class Evaluator {
         v_[id] = std::move(t);
         return HR_OK;
       }
+      case Op::one_hot: {
+        const int64_t label = std::get<int64_t>(v_[operand(0)]), classes = n.int_attr("classes");
+        if (label < 0 || label >= classes) {
+          env_.error->code = HR_E_LABEL;
+          env_.error->args[0] = label;
+          env_.error->args[1] = classes;
+          return HR_E_LABEL;
+        }
+        v_[id] = one_hot_vector(label, classes);
+        return HR_OK;
+      }
+      case Op::label_smoothing: v_[id] = smooth_vector(image(operand(0)), n.real_attr("epsilon"), n.type.width); return HR_OK;
       case Op::strips: v_[id] = v_[operand(0)]; return HR_OK;  // marks a loop nest; changes nothing
       case Op::layout: v_[id] = layout_image(image(operand(0)), n.type.layout); return HR_OK;
       default: return HR_OK;
@@ -247,7 +286,7 @@ class Evaluator {
   hr_result convert(ValueId id) {
     const Node& n = g_[id];
     const Value& in = v_[n.operands[0]];
-    if (n.type.kind == Kind::image) {
+    if (n.type.kind == Kind::image || n.type.kind == Kind::vector) {
       v_[id] = convert_image(std::get<ImageValue>(in), n.type.elem);
       return HR_OK;
     }
@@ -281,7 +320,9 @@ hr_result evaluate(const Graph& graph, const Env& env, std::span<uint8_t* const>
   if (const hr_result r = evaluator.geometry()) return r;
   if (const hr_result r = evaluator.images()) return r;
   for (size_t i = 0; i < graph.outputs.size(); ++i) {
-    const auto& bytes = std::get<TensorValue>(values[graph.outputs[i].value]).bytes;
+    Value& value = values[graph.outputs[i].value];
+    if (const ImageValue* vector = std::get_if<ImageValue>(&value)) value = layout_image(*vector, Layout::nhwc);
+    const auto& bytes = std::get<TensorValue>(value).bytes;
     std::memcpy(outputs[i], bytes.data(), bytes.size());
   }
   return HR_OK;

@@ -10,20 +10,27 @@
 #include <vector>
 
 #include "headrace/abi.h"
-#include "headrace/planes.h"
+#include "headrace/scaled.h"
 #include "ir/geometry.h"
 #include "ir/graph.h"
 #include "ir/resample_passes.h"
 
 namespace headrace::graph {
 
-/// Decodes a rectangle of a coded image to RGB rows (dst: height x width x 3 bytes, dense).
-using DecodeFn = hr_result (*)(void* context, const hr_field& field, const geometry::Rect& rect, uint8_t* dst,
+/// A rectangle of a coded image that is decoded at a scale (headrace/scaled.h).
+struct CodedPart {
+  geometry::Rect rect;
+  int scale = kWholeScale;
+};
+
+/// Decodes a part of a coded image to RGB rows (dst: height x width x 3 bytes, dense).
+using DecodeFn = hr_result (*)(void* context, const hr_field& field, const CodedPart& part, uint8_t* dst,
                                hr_error* error);
 
-/// Fills the component planes of a field that is stored as planes, planes[c] being dense and of the size planes.h says.
-/// Only the samples from which pixels of the rectangle are made (chroma: with its upsampling) need be filled.
-using PlanesFn = hr_result (*)(void* context, const hr_field& field, const geometry::Rect& rect, uint8_t* const* planes,
+/// Fills the component planes of a field that is stored as planes, planes[c] being dense and of the size planes.h says
+/// of the scaled image. Only the samples from which pixels of the part are made (chroma: with its upsampling) need
+/// be filled.
+using PlanesFn = hr_result (*)(void* context, const hr_field& field, const CodedPart& part, uint8_t* const* planes,
                                hr_error* error);
 
 /// Everything an evaluation takes from outside.
@@ -57,18 +64,31 @@ hr_result evaluate_geometry(const Graph& graph, const Env& env, std::vector<Valu
 /// Evaluates everything and copies each output's bytes to outputs[i].
 hr_result evaluate(const Graph& graph, const Env& env, std::span<uint8_t* const> outputs);
 
+/// What of an image is resized.
+struct ImageBox {
+  resample::Box across, down;
+};
+
 /// Image ops (graph_interp_image.cc).
 ImageValue crop_image(const ImageValue& in, const geometry::Rect& r);
 ImageValue flip_image(const ImageValue& in, bool horizontal, bool vertical);
 /// Resizes u8 pixels; `window` of the resized image is computed.
 ImageValue resize_image(const ImageValue& in, geometry::Size size, const geometry::Rect& window, bool pre_h, bool pre_v,
-                        bool post_h, bool post_v, const std::string& filter, const std::string& arith);
+                        bool post_h, bool post_v, const std::string& filter, const std::string& arith,
+                        const ImageBox& box = {});
 /// The tables of resizing an image of size `in`; `window` of the resized image is computed.
 resample::Axes image_axes(geometry::Size in, geometry::Size size, const geometry::Rect& window, bool pre_h, bool pre_v,
-                          bool post_h, bool post_v, const std::string& filter, resample::Arith arith);
+                          bool post_h, bool post_v, const std::string& filter, resample::Arith arith,
+                          const ImageBox& box = {});
 ImageValue affine_image(const ImageValue& in, const std::vector<double>& scale, const std::vector<double>& bias);
 ImageValue convert_image(const ImageValue& in, Elem to);
 TensorValue layout_image(const ImageValue& in, Layout layout);
+
+/// Vectors (graph_interp_vector.cc) are held as images of one row and one channel. The label is below `classes`.
+ImageValue one_hot_vector(int64_t label, int64_t classes);
+ImageValue smooth_vector(const ImageValue& in, double epsilon, int64_t classes);
+/// f32(1 - epsilon) and f32(epsilon / classes).
+void smoothing_constants(double epsilon, int64_t classes, double& scale, double& bias);
 
 /// Resizes a rectangle of an image of size `image` in its component planes (Y, or Y Cb Cr) and converts the result to RGB
 /// (graph_interp_planes.cc). `luma` are the q14 tables of the rectangle. The result is q6.

@@ -54,19 +54,19 @@ ImageValue flip_image(const ImageValue& in, bool horizontal, bool vertical) {
 }
 
 resample::Axes image_axes(Size in, Size size, const Rect& window, bool pre_h, bool pre_v, bool post_h, bool post_v,
-                          const std::string& filter, resample::Arith arith) {
+                          const std::string& filter, resample::Arith arith, const ImageBox& box) {
   using namespace resample;
   const Shape shape = shape_of(filter, in.height, in.width, size.height, size.width);
-  return {build_table({shape, in.width, size.width, window.left, window.width, pre_h, post_h}, arith),
-          build_table({shape, in.height, size.height, window.top, window.height, pre_v, post_v}, arith),
+  return {build_table({shape, in.width, size.width, window.left, window.width, pre_h, post_h, box.across}, arith),
+          build_table({shape, in.height, size.height, window.top, window.height, pre_v, post_v, box.down}, arith),
           taps_bound(shape, in.width, size.width) > kNarrowTaps, taps_bound(shape, in.height, size.height) > kNarrowTaps};
 }
 
 ImageValue resize_image(const ImageValue& in, Size size, const Rect& window, bool pre_h, bool pre_v, bool post_h,
-                        bool post_v, const std::string& filter, const std::string& arith) {
+                        bool post_v, const std::string& filter, const std::string& arith, const ImageBox& box) {
   using namespace resample;
   const Arith a = arith == "q14" ? Arith::q14 : Arith::pillow8;
-  const Axes axes = image_axes({in.height, in.width}, size, window, pre_h, pre_v, post_h, post_v, filter, a);
+  const Axes axes = image_axes({in.height, in.width}, size, window, pre_h, pre_v, post_h, post_v, filter, a, box);
   ImageValue out;
   out.elem = a == Arith::q14 ? Elem::q6 : Elem::u8;
   out.height = window.height;

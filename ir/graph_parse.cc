@@ -23,9 +23,10 @@ class Parser {
     } else {
       graph_.numerics = Numerics::fast;
     }
-    if (!lex_.accept("{")) return lex_.error("'{'");
-    while (!lex_.accept("}")) {
-      HR_RETURN_IF_ERROR(lex_.kind() == Token::value ? node() : output());
+    HR_RETURN_IF_ERROR(body(graph_));
+    if (lex_.accept("batch")) {
+      HR_RETURN_IF_ERROR(body(graph_.batch));
+      if (graph_.batch.nodes.empty()) return lex_.fail("the batch part is empty");
     }
     if (lex_.kind() != Token::end) return lex_.error("the end of the text");
     HR_RETURN_IF_ERROR(verify(graph_));
@@ -33,6 +34,16 @@ class Parser {
   }
 
  private:
+  Status body(Body& body) {
+    body_ = &body;
+    names_.clear();
+    if (!lex_.accept("{")) return lex_.error("'{'");
+    while (!lex_.accept("}")) {
+      HR_RETURN_IF_ERROR(lex_.kind() == Token::value ? node() : output());
+    }
+    return {};
+  }
+
   Status operand(ValueId& id) {
     if (lex_.kind() != Token::value) return lex_.error("a value such as %0");
     const auto it = names_.find(std::string(lex_.lexeme()));
@@ -66,8 +77,8 @@ class Parser {
     }
     if (!lex_.accept(":")) return lex_.error("':' and a type");
     HR_RETURN_IF_ERROR(type(n.type));
-    names_[name] = ValueId(graph_.nodes.size());
-    graph_.nodes.push_back(std::move(n));
+    names_[name] = ValueId(body_->nodes.size());
+    body_->nodes.push_back(std::move(n));
     return {};
   }
 
@@ -116,7 +127,8 @@ class Parser {
         {"record", Kind::record}, {"coded", Kind::coded},   {"i64", Kind::i64},     {"f64", Kind::f64},
         {"bool", Kind::boolean},  {"size", Kind::size},     {"rect", Kind::rect},   {"image", Kind::image},
         {"tensor", Kind::tensor}, {"scalar", Kind::scalar},
-        {"bytes", Kind::bytes},   {"row", Kind::row},
+        {"bytes", Kind::bytes},   {"row", Kind::row},       {"vector", Kind::vector},
+        {"tensor_pair", Kind::tensor_pair}, {"vector_pair", Kind::vector_pair}, {"scale", Kind::scale},
     };
     const auto it = kinds.find(lex_.lexeme());
     if (lex_.kind() != Token::name || it == kinds.end()) return lex_.error("a type");
@@ -140,7 +152,9 @@ class Parser {
       lex_.next();
       if (!lex_.accept(">")) return lex_.error("'>'");
     }
-    if (t.kind != Kind::image && t.kind != Kind::tensor) return {};
+    const bool vector = t.kind == Kind::vector || t.kind == Kind::vector_pair;
+    const bool laid_out = t.kind == Kind::tensor || t.kind == Kind::tensor_pair;
+    if (t.kind != Kind::image && !laid_out && !vector) return {};
     if (!lex_.accept("<")) return lex_.error("'<'");
     bool found = false;
     for (Elem e : {Elem::u8, Elem::q6, Elem::f16, Elem::bf16, Elem::f32}) {
@@ -151,11 +165,16 @@ class Parser {
     }
     if (!found) return lex_.error("an element type");
     lex_.next();
+    if (vector) {
+      if (!lex_.accept(",")) return lex_.error("','");
+      HR_RETURN_IF_ERROR(dim(t.width));
+      return lex_.accept(">") ? Status() : lex_.error("'>'");
+    }
     if (!lex_.accept(",")) return lex_.error("','");
     HR_RETURN_IF_ERROR(dim(t.height));
     HR_RETURN_IF_ERROR(dim(t.width));
     HR_RETURN_IF_ERROR(dim(t.channels));
-    if (t.kind == Kind::tensor) {
+    if (laid_out) {
       if (!lex_.accept(",")) return lex_.error("',' and a layout");
       found = false;
       for (Layout l : {Layout::nhwc, Layout::nchw, Layout::channels_last}) {
@@ -178,12 +197,13 @@ class Parser {
     o.name = lex_.string();
     lex_.next();
     HR_RETURN_IF_ERROR(operand(o.value));
-    graph_.outputs.push_back(std::move(o));
+    body_->outputs.push_back(std::move(o));
     return {};
   }
 
   Lexer lex_;
   Graph graph_;
+  Body* body_ = nullptr;  // the part that is being read
   std::map<std::string, ValueId> names_;
 };
 

@@ -29,18 +29,23 @@ std::string type_text(const Type& t) {
     case Kind::boolean: return "bool";
     case Kind::size: return "size";
     case Kind::rect: return "rect";
+    case Kind::scale: return "scale";
     case Kind::image: return "image<" + std::string(elem_name(t.elem)) + ", " + shape + ">";
     case Kind::tensor:
       return "tensor<" + std::string(elem_name(t.elem)) + ", " + shape + ", " + std::string(layout_name(t.layout)) + ">";
     case Kind::bytes: return "bytes";
     case Kind::row: return "row<" + dim(t.width) + ">";
+    case Kind::vector: return "vector<" + std::string(elem_name(t.elem)) + ", " + dim(t.width) + ">";
+    case Kind::tensor_pair:
+      return "tensor_pair<" + std::string(elem_name(t.elem)) + ", " + shape + ", " + std::string(layout_name(t.layout)) + ">";
+    case Kind::vector_pair: return "vector_pair<" + std::string(elem_name(t.elem)) + ", " + dim(t.width) + ">";
     case Kind::scalar: return "scalar<" + std::string(dtype_name(t.dtype)) + ">";
   }
   return "?";
 }
 
-std::string print(const Graph& g) {
-  std::string s = "graph " + std::string(numerics_name(g.numerics)) + " {\n";
+static std::string body_text(const Body& g) {
+  std::string s = "{\n";
   for (size_t i = 0; i < g.nodes.size(); ++i) {
     const Node& n = g.nodes[i];
     s += "  %" + std::to_string(i) + " = " + std::string(op_name(n.op));
@@ -61,6 +66,12 @@ std::string print(const Graph& g) {
   }
   for (const Output& o : g.outputs) s += "  output " + text::quoted(o.name) + " %" + std::to_string(o.value) + "\n";
   return s + "}\n";
+}
+
+std::string print(const Graph& g) {
+  std::string s = "graph " + std::string(numerics_name(g.numerics)) + " " + body_text(g);
+  if (!g.batch.nodes.empty()) s += "batch " + body_text(g.batch);
+  return s;
 }
 
 }  // namespace headrace::graph

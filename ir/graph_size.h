@@ -13,7 +13,7 @@ struct StaticSize {
 };
 
 /// Height and width of a size or rect value where attributes fix them, else kDynamic.
-StaticSize static_size(const Graph& graph, ValueId id);
+StaticSize static_size(const Body& body, ValueId id);
 
 bool is_filter(std::string_view name);
 

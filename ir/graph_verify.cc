@@ -1,6 +1,7 @@
 #include <set>
 
 #include "ir/graph.h"
+#include "ir/graph_batch.h"
 #include "ir/graph_ops.h"
 
 namespace headrace::graph {
@@ -17,11 +18,15 @@ bool kind_matches(char letter, Kind kind) {
     case 'b': return kind == Kind::boolean;
     case 's': return kind == Kind::size;
     case 't': return kind == Kind::rect;
+    case 'k': return kind == Kind::scale;
     case 'm': return kind == Kind::image;
     case '*': return kind == Kind::coded || kind == Kind::image;
     case 'o': return kind == Kind::image || kind == Kind::tensor;
     case 'y': return kind == Kind::bytes;
-    case 'n': return kind == Kind::image || kind == Kind::i64 || kind == Kind::f64;
+    case 'n': return kind == Kind::image || kind == Kind::vector || kind == Kind::i64 || kind == Kind::f64;
+    case 'v': return kind == Kind::vector;
+    case 'p': return kind == Kind::tensor_pair || kind == Kind::vector_pair;
+    case 'x': return kind == Kind::tensor_pair;
     default: return false;
   }
 }
@@ -43,7 +48,7 @@ std::string operand_count(std::string_view letters) {
   return (optional ? std::to_string(most - 1) + " or " : "") + std::to_string(most) + (most == 1 ? " operand" : " operands");
 }
 
-std::string check_operands(const Graph& g, size_t id) {
+std::string check_operands(const Body& g, size_t id) {
   const Node& n = g.nodes[id];
   const std::string_view letters = op_info(n.op).operands;
   size_t k = 0;
@@ -68,7 +73,7 @@ std::string check_operands(const Graph& g, size_t id) {
 }
 
 std::string check_attr_values(const Node& n) {
-  for (const char* key : {"height", "width", "short_side", "length"}) {
+  for (const char* key : {"height", "width", "short_side", "length", "classes"}) {
     const auto it = n.attrs.find(key);
     if (it == n.attrs.end()) continue;
     const int64_t v = std::get<int64_t>(it->second);
@@ -84,7 +89,8 @@ std::string check_attr_values(const Node& n) {
   if (n.op == Op::random_bool && !(n.real_attr("p") >= 0 && n.real_attr("p") <= 1)) return "p must be 0 to 1";
   if (n.op == Op::const_bool && n.int_attr("value") != 0 && n.int_attr("value") != 1) return "value must be 0 or 1";
   if (n.op == Op::resample && n.int_attr("planes") != 0 && n.int_attr("planes") != 1) return "planes must be 0 or 1";
-  return "";
+  if (n.op == Op::label_smoothing && !(n.real_attr("epsilon") >= 0 && n.real_attr("epsilon") <= 1)) return "epsilon must be 0 to 1";
+  return check_batch_attrs(n);
 }
 
 std::string check_attrs(const Node& n) {
@@ -106,13 +112,19 @@ std::string check_attrs(const Node& n) {
 
 }  // namespace
 
-Status verify(const Graph& g) {
-  Status status;
+namespace {
+
+// The nodes of a part: of the batch's if `batch`, else of the sample's.
+void verify_nodes(const Body& g, bool batch, Status& status) {
   auto report = [&](size_t id, const std::string& message) {
-    status.add("ir.verify", "%" + std::to_string(id) + " " + std::string(op_name(g.nodes[id].op)), message);
+    status.add("ir.verify", (batch ? "batch %" : "%") + std::to_string(id) + " " + std::string(op_name(g.nodes[id].op)), message);
   };
   for (size_t i = 0; i < g.nodes.size(); ++i) {
     const Node& n = g.nodes[i];
+    if (!(batch ? is_batch_op(n.op) : is_sample_op(n.op))) {
+      report(i, batch ? "does not stand in the batch part" : "stands in the batch part only");
+      continue;
+    }
     std::string problem = check_operands(g, i);
     if (problem.empty()) problem = check_attrs(n);
     if (!problem.empty()) {
@@ -128,6 +140,13 @@ Status verify(const Graph& g) {
     }
     if (n.op == Op::record && i != 0) report(i, "the record is the first value, once");
   }
+}
+
+}  // namespace
+
+Status verify(const Graph& g) {
+  Status status;
+  verify_nodes(g, false, status);
   if (g.nodes.empty() || g.nodes[0].op != Op::record) status.add("ir.verify", "graph", "the first value must be the record");
   if (g.outputs.empty()) status.add("ir.verify", "graph", "there are no outputs");
   std::set<std::string> names;
@@ -138,10 +157,12 @@ Status verify(const Graph& g) {
       continue;
     }
     const Kind k = g[o.value].type.kind;
-    if (k != Kind::tensor && k != Kind::scalar && k != Kind::row) {
-      status.add("ir.verify", "output \"" + o.name + "\"", "must be a tensor, a scalar or a row, is " + type_text(g[o.value].type));
+    if (k != Kind::tensor && k != Kind::scalar && k != Kind::row && k != Kind::vector) {
+      status.add("ir.verify", "output \"" + o.name + "\"", "must be a tensor, a scalar, a row or a vector, is " + type_text(g[o.value].type));
     }
   }
+  verify_nodes(g.batch, true, status);
+  if (status.ok()) verify_batch(g, status);
   return status;
 }
 

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "headrace/counted.h"
 #include "ir/loop_interp_ops.h"
 
 namespace headrace::loop {
@@ -137,7 +138,7 @@ class Machine {
       case Form::load: {
         const size_t n = bytes_of(types[i.results[0]]);
         const uint8_t* p = address(plan, regs, i, 0, n);
-        if (!p) return fail(plan, "load of " + std::to_string(n) + " bytes outside every buffer");
+        if (!p) return fail(plan, "load of " + counted(n, "byte") + " outside every buffer");
         std::memcpy(reg(plan, regs, i.results[0]), p, n);
         return HR_OK;
       }
@@ -145,7 +146,7 @@ class Machine {
         // Code may read as many elements as there are lanes, whatever the mask.
         const Type t = types[i.results[0]];
         const uint8_t* p = address(plan, regs, i, 1, bytes_of(t));
-        if (!p) return fail(plan, "load of " + std::to_string(bytes_of(t)) + " bytes outside every buffer");
+        if (!p) return fail(plan, "load of " + counted(bytes_of(t), "byte") + " outside every buffer");
         const uint8_t *mask = reg(plan, regs, i.operands[0]), width = uint8_t(scalar_bytes(t.scalar));
         uint8_t* out = reg(plan, regs, i.results[0]);
         for (int k = 0; k < t.lanes; ++k, out += width) {
@@ -159,7 +160,7 @@ class Machine {
       case Form::store: {
         const size_t n = bytes_of(types[i.operands[0]]);
         uint8_t* p = address(plan, regs, i, 1, n);
-        if (!p) return fail(plan, "store of " + std::to_string(n) + " bytes outside every buffer");
+        if (!p) return fail(plan, "store of " + counted(n, "byte") + " outside every buffer");
         if (i.op == Op::store_stream && reinterpret_cast<uint64_t>(p) % std::min<size_t>(n, kStreamAlignment) != 0) {
           return fail(plan, "streamed store to an unaligned address");
         }

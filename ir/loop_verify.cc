@@ -1,5 +1,6 @@
 #include <set>
 
+#include "headrace/counted.h"
 #include "ir/loop.h"
 
 namespace headrace::loop {
@@ -57,7 +58,7 @@ class Verifier {
         if (!yields || k + 1 != b.insts.size()) {
           fail(i, "only ends a block that has results");
         } else if (i.operands.size() != yields->size()) {
-          fail(i, "must have " + std::to_string(yields->size()) + " values");
+          fail(i, "must have " + counted(yields->size(), "value"));
         } else {
           for (size_t v = 0; v < yields->size(); ++v) {
             if (!(in(i, v) == (*yields)[v])) fail(i, "value " + std::to_string(v) + " must be " + type_text((*yields)[v]));

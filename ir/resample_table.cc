@@ -34,13 +34,17 @@ struct Reach {
 
 Reach reach(const Axis& axis, double j) {
   const double src = double(axis.src), dst = double(axis.dst);
-  const double scale = src / dst;
+  const bool boxed = axis.box.length8 != 0;
+  const double length = boxed ? double(axis.box.length8) * 0.125 : src;
+  const double unmirrored = double(axis.box.begin8) * 0.125;
+  const double begin = axis.pre && boxed ? src - unmirrored - length : unmirrored;
+  const double scale = length / dst;
   Reach r;
   switch (axis.shape) {
     case Shape::triangle: {
       // Pillow's precompute_coeffs: support scales with the shrink factor.
       const double filter_scale = std::max(scale, 1.0);
-      const double center = (j + 0.5) * scale;
+      const double center = begin + (j + 0.5) * scale;
       r.start = std::trunc(std::max(center - filter_scale + 0.5, 0.0));
       r.count = std::min(std::trunc(center + filter_scale + 0.5), src) - r.start;
       r.a = center;
@@ -59,8 +63,8 @@ Reach reach(const Axis& axis, double j) {
       r.count = 1;
       break;
     case Shape::area_overlap: {
-      r.a = j * scale;
-      r.b = std::min(r.a + scale, src);
+      r.a = begin + j * scale;
+      r.b = std::min(r.a + scale, begin + length);
       r.start = std::min(std::trunc(r.a), src - 1.0);
       r.count = std::min(std::ceil(r.b), src) - r.start;
       break;

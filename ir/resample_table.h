@@ -22,6 +22,14 @@ inline constexpr int kQ14Bits = 14;
 /// Above this bound on taps an axis sums q14 products in 32 bits and rounds once ("wide").
 inline constexpr int64_t kNarrowTaps = 32;
 
+/// The part of a source axis that is resized, in eighths of a sample: of a scaled image whose samples are
+/// larger than those the part was given in. Weights are found as Pillow finds them for a box. Triangles and
+/// area_overlap only.
+struct Box {
+  int64_t begin8 = 0;
+  int64_t length8 = 0;  ///< 0: all of the source
+};
+
 struct Axis {
   Shape shape = Shape::triangle;
   int64_t src = 1;                 ///< source length
@@ -29,6 +37,7 @@ struct Axis {
   int64_t offset = 0, count = 1;   ///< window of the resized axis that is computed
   bool pre = false;                ///< the source is mirrored before resizing
   bool post = false;               ///< the result's window is mirrored
+  Box box = {};                    ///< before mirroring
 };
 
 struct Table {

@@ -1,8 +1,6 @@
 #include "compiler/codegen/compile.h"
 
-#include <llvm/ADT/SmallVector.h>
 #include <llvm/ADT/StringExtras.h>
-#include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/Verifier.h>
 #include <llvm/MC/MCSubtargetInfo.h>
 #include <llvm/Passes/PassBuilder.h>
@@ -20,10 +18,32 @@
 namespace headrace::codegen {
 namespace {
 
-Expected<std::unique_ptr<llvm::Module>> build(llvm::LLVMContext& context, const loop::Function& f, int vector_bits,
+bool is_kernel(llvm::StringRef name) {
+#define HR_SYMBOL(kernel, args) if (name == #kernel) return true;
+#include "kernels/symbols.def"
+#undef HR_SYMBOL
+  return false;
+}
+
+// Names of functions that are linked into a file with those of other levels and pipelines. Hidden: calls between them
+// are direct.
+void name_apart(llvm::Module& m, const Target& target) {
+  for (llvm::Function& f : m) {
+    if (f.isIntrinsic()) continue;
+    const std::string name = f.getName().str();
+    f.setName(is_kernel(name) ? kernel_symbol(target.pipeline, name) : function_symbol(target, name));
+    f.setVisibility(llvm::GlobalValue::HiddenVisibility);
+    f.setDSOLocal(true);
+  }
+}
+
+Expected<std::unique_ptr<llvm::Module>> build(llvm::LLVMContext& context, const loop::Function& f, const Target& target,
                                               llvm::TargetMachine& machine) {
-  const bool vbmi2 = machine.getMCSubtargetInfo()->checkFeatures("+avx512vbmi2,+avx512vl");
-  auto m = emit_function(context, f, {vector_bits, vbmi2});
+  EmitTarget emit{target.vector_bits};
+  emit.neon = machine.getTargetTriple().isAArch64();
+  emit.vbmi2 = !emit.neon && machine.getMCSubtargetInfo()->checkFeatures("+avx512vbmi2,+avx512vl");
+  auto m = emit_function(context, f, emit);
+  if (!target.pipeline.empty()) name_apart(*m, target);
   set_triple(*m, machine.getTargetTriple().str());
   m->setDataLayout(machine.createDataLayout());
   std::string problem;
@@ -57,18 +77,6 @@ void optimize(llvm::Module& m, llvm::TargetMachine& machine) {
   passes.addPass(llvm::createModuleToFunctionPassAdaptor(
       pb.buildFunctionSimplificationPipeline(llvm::OptimizationLevel::O1, llvm::ThinOrFullLTOPhase::None)));
   passes.run(m, mam);
-}
-
-Status generate(llvm::Module& m, llvm::TargetMachine& machine, llvm::CodeGenFileType type, std::string& out) {
-  llvm::SmallVector<char, 0> buffer;
-  llvm::raw_svector_ostream stream(buffer);
-  llvm::legacy::PassManager pm;
-  if (machine.addPassesToEmitFile(pm, stream, nullptr, type)) {
-    return Status("compile.target", machine.getTargetTriple().str(), "LLVM cannot emit this file type");
-  }
-  pm.run(m);
-  out.assign(buffer.begin(), buffer.end());
-  return {};
 }
 
 bool calls_others(const loop::Block& block) {
@@ -114,6 +122,22 @@ size_t count_instructions(const loop::Block& block) {
 
 std::string llvm_version() { return LLVM_VERSION_STRING; }
 
+std::string sha256_hex(std::string_view bytes) {
+  const auto digest = llvm::SHA256::hash(llvm::ArrayRef<uint8_t>(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()));
+  return llvm::toHex(digest, true);
+}
+
+std::string kernel_symbol(const std::string& pipeline, const std::string& function) {
+  return pipeline.empty() ? function : pipeline + "." + function;
+}
+
+std::string function_symbol(const Target& target, const std::string& function) {
+  if (target.pipeline.empty()) return function;
+  std::string level(isa_name(target.isa));
+  std::replace(level.begin(), level.end(), '-', '_');
+  return target.pipeline + "." + level + "." + function;
+}
+
 std::string stage_key(const loop::Function& function, const Target& made_for) {
   const TargetSpec target = target_spec(made_for.isa);
   llvm::SHA256 sha;
@@ -121,7 +145,7 @@ std::string stage_key(const loop::Function& function, const Target& made_for) {
     sha.update(std::to_string(s.size()) + ":");
     sha.update(s);
   };
-  add("headrace stage 2");
+  add("headrace stage 3");
   add(HEADRACE_VERSION);
   add(std::to_string(HR_ABI_VERSION));
   add(llvm_version());
@@ -129,6 +153,7 @@ std::string stage_key(const loop::Function& function, const Target& made_for) {
   add(target.cpu);
   add(target.features);
   add(std::to_string(made_for.vector_bits));
+  add(made_for.pipeline);
 #define HR_SYMBOL(name, args) add(#name "/" #args);
 #include "kernels/symbols.def"
 #undef HR_SYMBOL
@@ -143,7 +168,7 @@ Expected<std::string> emit_text(const loop::Module& module, const Target& target
   for (const loop::Function& f : module.functions) {
     llvm::TargetMachine& machine = machines.of(f);
     llvm::LLVMContext context;
-    HR_ASSIGN_OR_RETURN(const auto m, build(context, f, target.vector_bits, machine));
+    HR_ASSIGN_OR_RETURN(const auto m, build(context, f, target, machine));
     if (form != Form::llvm) optimize(*m, machine);
     std::string part;
     if (form == Form::assembly) {
@@ -159,7 +184,6 @@ Expected<std::string> emit_text(const loop::Module& module, const Target& target
 }
 
 Expected<std::vector<Object>> compile_objects(const loop::Module& module, const Target& target, unsigned threads) {
-  initialize_targets();
   const size_t n = module.functions.size();
   std::vector<Object> objects(n);
   std::vector<Status> statuses(n);
@@ -183,7 +207,7 @@ Expected<std::vector<Object>> compile_objects(const loop::Module& module, const 
       }
       llvm::TargetMachine& machine = machines->of(f);
       llvm::LLVMContext context;
-      auto m = build(context, f, target.vector_bits, machine);
+      auto m = build(context, f, target, machine);
       if (!m.ok()) {
         statuses[i] = m.status();
         continue;

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "headrace/abi.h"
@@ -17,7 +18,16 @@ namespace headrace::codegen {
 struct Target {
   Isa isa = Isa::x86_64_v3;
   int vector_bits = 256;
+  /// For code that is linked into a file: what its functions' names begin with (function_symbol()), so that several
+  /// levels and pipelines fit into one program. Empty for code that is linked in memory.
+  std::string pipeline = {};
 };
+
+/// The symbol of a function of the loop IR, "train.x86_64_v4.run"; its plain name if target.pipeline is empty.
+std::string function_symbol(const Target& target, const std::string& function);
+
+/// The symbol by which code of a pipeline calls a kernel function, "train.hr_image_open"; likewise.
+std::string kernel_symbol(const std::string& pipeline, const std::string& function);
 
 /// Textual forms of code on its way down.
 enum class Form { llvm, llvm_optimized, assembly };
@@ -32,8 +42,8 @@ struct Object {
   std::string bytes;  ///< ELF relocatable
 };
 
-/// SHA-256 (hex) over everything that changes a function's code: its loop IR text, level, features and width,
-/// LLVM's version, ABI version and the allowed external symbols.
+/// SHA-256 (hex) over everything that changes a function's code: its loop IR text, level, features and width, the names
+/// it is given, LLVM's version, ABI version and the allowed external symbols.
 std::string stage_key(const loop::Function& function, const Target& target);
 
 /// Compiles every function on up to `threads` threads.
@@ -51,10 +61,20 @@ class Library {
   virtual ~Library() = default;
   virtual hr_plan_fn plan() const = 0;
   virtual hr_run_fn run() const = 0;
+  virtual hr_batch_fn batch() const = 0;  ///< null if no object has it
 };
 
 /// Links objects in memory against a closed symbol table.
 Expected<std::unique_ptr<Library>> link(const std::vector<Object>& objects, const std::vector<Symbol>& symbols);
+
+/// 64 lower-case digits.
+std::string sha256_hex(std::string_view bytes);
+
+/// Triple, CPU and features that code of a level is made for.
+std::string target_text(Isa isa);
+
+/// An address in the LLVM library in use.
+const void* llvm_address();
 
 /// Version of the LLVM library in use ("22.1.8").
 std::string llvm_version();

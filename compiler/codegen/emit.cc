@@ -1,7 +1,6 @@
 #include "compiler/codegen/emit.h"
 
 #include <llvm/IR/IRBuilder.h>
-#include <llvm/IR/IntrinsicsX86.h>
 
 #include <algorithm>
 
@@ -247,7 +246,7 @@ class Emitter {
         ir_.SetInsertPoint(go_on);
         return;
       }
-      case Op::fence: ir_.CreateCall(intrinsic(m_, llvm::Intrinsic::x86_sse_sfence, {}), {}); return;
+      case Op::fence: vector_.fence(); return;
       case Op::if_: return if_else(i);
       case Op::switch_: return switch_case(i);
       case Op::for_: return for_loop(i);

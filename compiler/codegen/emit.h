@@ -13,6 +13,7 @@ namespace headrace::codegen {
 struct EmitTarget {
   int vector_bits = 256;  ///< wider vectors are split
   bool vbmi2 = false;     ///< the CPU expands 16-bit lanes by a mask
+  bool neon = false;      ///< AArch64; else x86-64
 };
 
 /// One module with one function; everything it calls is declared. The loop IR must be verified.

@@ -1,5 +1,6 @@
 #include "compiler/codegen/emit_vector.h"
 
+#include <llvm/IR/IntrinsicsAArch64.h>
 #include <llvm/IR/IntrinsicsX86.h>
 
 #include <array>
@@ -31,8 +32,16 @@ llvm::Type* VectorEmitter::lanes(unsigned bits, unsigned n) {
   return n == 1 ? scalar : llvm::FixedVectorType::get(scalar, n);
 }
 
-llvm::Value* VectorEmitter::call(in::ID id, llvm::ArrayRef<llvm::Value*> args) {
-  return ir_.CreateCall(intrinsic(m_, id, {}), args);
+llvm::Value* VectorEmitter::call(in::ID id, llvm::ArrayRef<llvm::Value*> args, llvm::ArrayRef<llvm::Type*> types) {
+  return ir_.CreateCall(intrinsic(m_, id, types), args);
+}
+
+void VectorEmitter::fence() {
+  if (target_.neon) {
+    ir_.CreateFence(llvm::AtomicOrdering::Release);
+  } else {
+    call(in::x86_sse_sfence, {});
+  }
 }
 
 llvm::Value* VectorEmitter::join(llvm::Value* low, llvm::Value* high) {
@@ -51,7 +60,8 @@ llvm::Value* VectorEmitter::mulhrs(llvm::Value* a, llvm::Value* b) {
   if (int(n) * 16 > target_.vector_bits) {
     return by_halves(a, b, [&](llvm::Value* x, llvm::Value* y) { return mulhrs(x, y); });
   }
-  switch (n) {
+  if (target_.neon && n == 8) return call(in::aarch64_neon_sqrdmulh, {a, b}, {a->getType()});
+  switch (target_.neon ? 0 : n) {
     case 8:
       return call(in::x86_ssse3_pmul_hr_sw_128, {a, b});
     case 16:
@@ -73,7 +83,16 @@ llvm::Value* VectorEmitter::dot2(llvm::Value* a, llvm::Value* b) {
   if (int(n) * 16 > target_.vector_bits && n % 4 == 0) {
     return by_halves(a, b, [&](llvm::Value* x, llvm::Value* y) { return dot2(x, y); });
   }
-  switch (n) {
+  llvm::Type* wide = lanes(32, n / 2);
+  if (target_.neon && n == 8) {
+    auto products = [&](unsigned from) {
+      auto part = [&](llvm::Value* v) { return ir_.CreateShuffleVector(v, sequence(from, 4)); };
+      return call(in::aarch64_neon_smull, {part(a), part(b)}, {wide});
+    };
+    llvm::Value* low = products(0);
+    return call(in::aarch64_neon_addp, {low, products(4)}, {wide});
+  }
+  switch (target_.neon ? 0 : n) {
     case 8:
       return call(in::x86_sse2_pmadd_wd, {a, b});
     case 16:
@@ -83,7 +102,6 @@ llvm::Value* VectorEmitter::dot2(llvm::Value* a, llvm::Value* b) {
     default:
       break;
   }
-  llvm::Type* wide = lanes(32, n / 2);
   auto half = [&](llvm::Value* v, unsigned from) {
     return ir_.CreateSExt(ir_.CreateShuffleVector(v, sequence(from, n / 2, 2)), wide);
   };
@@ -95,7 +113,12 @@ llvm::Value* VectorEmitter::pack_sat(llvm::Value* a, llvm::Value* b) {
   if (int(n) * 32 > target_.vector_bits && n % 8 == 0) {
     return by_halves(a, b, [&](llvm::Value* x, llvm::Value* y) { return pack_sat(x, y); });
   }
-  switch (n) {
+  if (target_.neon && n == 4) {
+    auto narrow = [&](llvm::Value* v) { return call(in::aarch64_neon_sqxtn, {v}, {lanes(16, 4)}); };
+    llvm::Value* low = narrow(a);
+    return join(low, narrow(b));
+  }
+  switch (target_.neon ? 0 : n) {
     case 4:
       return call(in::x86_sse2_packssdw_128, {a, b});
     case 8:
@@ -147,7 +170,10 @@ llvm::Value* VectorEmitter::expand8(llvm::Value* mask, llvm::Value* p) {
   control->setAlignment(llvm::Align(16));
   llvm::LoadInst* values = ir_.CreateLoad(bytes, p);
   values->setAlignment(llvm::Align(1));
-  return ir_.CreateBitCast(call(in::x86_ssse3_pshuf_b_128, {values, control}), lanes(16, 8));
+  // Both give 0 where the control byte is 0x80.
+  llvm::Value* expanded = target_.neon ? call(in::aarch64_neon_tbl1, {values, control}, {bytes})
+                                       : call(in::x86_ssse3_pshuf_b_128, {values, control});
+  return ir_.CreateBitCast(expanded, lanes(16, 8));
 }
 
 llvm::GlobalVariable* VectorEmitter::expand_table() {

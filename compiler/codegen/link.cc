@@ -1,6 +1,7 @@
 #include <llvm/ExecutionEngine/Orc/LLJIT.h>
 #include <llvm/Support/MemoryBuffer.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "compiler/codegen/compile.h"
@@ -11,13 +12,15 @@ namespace {
 
 Status convert(llvm::Error error) { return Status("compile.link", "", llvm::toString(std::move(error))); }
 
+constexpr Isa kLowestLevel = isa_levels(host_arch().value_or(Arch::x86_64)).front();
+
 class JitLibrary final : public Library {
  public:
   static Expected<std::unique_ptr<Library>> create(const std::vector<Object>& objects, const std::vector<Symbol>& symbols) {
-    initialize_targets();
+    initialize_target(host_arch().value_or(Arch::x86_64));
     auto library = std::unique_ptr<JitLibrary>(new JitLibrary);
     // A fixed target: LLJIT's default asks the host for its features, which takes time and is not used.
-    llvm::orc::JITTargetMachineBuilder builder(llvm::Triple(target_spec(Isa::x86_64_v3).triple));
+    llvm::orc::JITTargetMachineBuilder builder(llvm::Triple(target_spec(kLowestLevel).triple));
     auto jit = llvm::orc::LLJITBuilder().setJITTargetMachineBuilder(std::move(builder)).create();
     if (!jit) return convert(jit.takeError());
     library->jit_ = std::move(*jit);
@@ -45,17 +48,24 @@ class JitLibrary final : public Library {
     if (!run) return convert(run.takeError());
     library->plan_ = plan->toPtr<hr_plan_fn>();
     library->run_ = run->toPtr<hr_run_fn>();
+    if (std::any_of(objects.begin(), objects.end(), [](const Object& o) { return o.name == "batch"; })) {
+      auto batch = library->jit_->lookup(code, "batch");
+      if (!batch) return convert(batch.takeError());
+      library->batch_ = batch->toPtr<hr_batch_fn>();
+    }
     return std::unique_ptr<Library>(std::move(library));
   }
 
   hr_plan_fn plan() const override { return plan_; }
   hr_run_fn run() const override { return run_; }
+  hr_batch_fn batch() const override { return batch_; }
 
  private:
   JitLibrary() = default;
   std::unique_ptr<llvm::orc::LLJIT> jit_;
   hr_plan_fn plan_ = nullptr;
   hr_run_fn run_ = nullptr;
+  hr_batch_fn batch_ = nullptr;
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Target machines for the instruction-set levels. LLVM is not visible outside codegen/.
 #pragma once
 
+#include <llvm/IR/Module.h>
 #include <llvm/Target/TargetMachine.h>
 
 #include <memory>
@@ -18,9 +19,12 @@ struct TargetSpec {
 /// CPU name and features of a level; `host` asks LLVM about this machine.
 TargetSpec target_spec(Isa isa);
 
-/// Registers the back ends once per process.
-void initialize_targets();
+/// Registers LLVM's back end for an architecture, once per process.
+void initialize_target(Arch arch);
 
 Expected<std::unique_ptr<llvm::TargetMachine>> make_target_machine(const TargetSpec& spec, llvm::CodeGenOptLevel effort);
+
+/// An object file or assembly of a module.
+Status generate(llvm::Module& module, llvm::TargetMachine& machine, llvm::CodeGenFileType type, std::string& out);
 
 }  // namespace headrace::codegen

@@ -1,6 +1,11 @@
 #include "compiler/frontend/build_graph.h"
 
+#include <optional>
+
+#include "compiler/frontend/build_batch.h"
+#include "compiler/frontend/scaled_source.h"
 #include "compiler/graph_edit.h"
+#include "compiler/spec/labels.h"
 
 namespace headrace {
 namespace {
@@ -26,6 +31,7 @@ class GraphBuilder {
     record_ = emit(g_, Op::record, {});
     for (const spec::Output& output : spec_.outputs) {
       value_ = kNoValue;
+      source_.reset();
       has_layout_ = false;
       for (const spec::Op& op : output.ops) {
         op_ = &op;
@@ -34,14 +40,16 @@ class GraphBuilder {
       finish();
       g_.outputs.push_back({output.name, value_});
     }
+    if (!status_.ok()) return status_;
     compact(g_);
+    build_batch(spec_, g_);
     HR_RETURN_IF_ERROR(verify(g_));
     return std::move(g_);
   }
 
  private:
   const Type& type() const { return g_[value_].type; }
-  ValueId size() { return emit(g_, Op::image_size, {value_}); }
+  ValueId size() { return source_ ? source_->size() : emit(g_, Op::image_size, {value_}); }
   void image(Op op, std::vector<ValueId> operands, std::map<std::string, Attr> attrs = {}) {
     operands.insert(operands.begin(), value_);
     value_ = emit(g_, op, std::move(operands), std::move(attrs));
@@ -60,23 +68,26 @@ class GraphBuilder {
   }
   void add(const spec::Decode& p) {
     value_ = emit(g_, Op::field, {record_}, {{"name", p.field}, {"kind", std::string("image")}});
-    image(Op::decode, {});
+    if (p.idct_scale == spec::IdctScale::automatic) {
+      source_.emplace(g_, value_);
+    } else {
+      image(Op::decode, {});
+    }
   }
   void add(const spec::Crop& p) {
-    image(Op::crop, {emit(g_, Op::const_rect, {size()},
-                          {{"top", p.top}, {"left", p.left}, {"height", p.size.height}, {"width", p.size.width}})});
+    crop(emit(g_, Op::const_rect, {size()},
+              {{"top", p.top}, {"left", p.left}, {"height", p.size.height}, {"width", p.size.width}}));
   }
   void add(const spec::CenterCrop& p) {
-    image(Op::crop, {emit(g_, Op::center_crop_rect, {size()}, {{"height", p.size.height}, {"width", p.size.width}})});
+    crop(emit(g_, Op::center_crop_rect, {size()}, {{"height", p.size.height}, {"width", p.size.width}}));
   }
   void add(const spec::RandomCrop& p) {
-    image(Op::crop, {emit(g_, Op::random_crop_rect, {size()},
-                          {{"height", p.size.height}, {"width", p.size.width}, {"rng", op_->rng_id}})});
+    crop(emit(g_, Op::random_crop_rect, {size()},
+              {{"height", p.size.height}, {"width", p.size.width}, {"rng", op_->rng_id}}));
   }
   void add(const spec::RandomResizedCrop& p) {
     const std::vector<double> scale{p.scale.first, p.scale.second}, ratio{p.ratio.first, p.ratio.second};
-    image(Op::crop, {emit(g_, Op::random_resized_crop_rect, {size()},
-                          {{"scale", scale}, {"ratio", ratio}, {"rng", op_->rng_id}})});
+    crop(emit(g_, Op::random_resized_crop_rect, {size()}, {{"scale", scale}, {"ratio", ratio}, {"rng", op_->rng_id}}));
     resize(const_size(p.size), p.filter);
   }
   void add(const spec::Resize& p) {
@@ -86,7 +97,9 @@ class GraphBuilder {
     const ValueId no = emit(g_, Op::const_bool, {}, {{"value", int64_t(0)}});
     const ValueId yes = p.p ? emit(g_, Op::random_bool, {}, {{"p", *p.p}, {"rng", op_->rng_id}})
                             : emit(g_, Op::const_bool, {}, {{"value", int64_t(1)}});
-    image(Op::flip, p.horizontal ? std::vector{yes, no} : std::vector{no, yes});
+    const ValueId h = p.horizontal ? yes : no, v = p.horizontal ? no : yes;
+    if (source_) return source_->flip(h, v);
+    image(Op::flip, {h, v});
   }
   void add(const spec::Normalize& p) {
     image(Op::normalize, {}, {{"mean", p.mean}, {"std", p.std}, {"range", int64_t(p.range)}});
@@ -99,10 +112,23 @@ class GraphBuilder {
     }
     image(Op::convert, {}, {{"dtype", std::string(dtype_name(p.dtype))}});
   }
+  void add(const spec::OneHot& p) {
+    if (!p.classes) status_.add("spec.missing_key", op_->pointer, spec::missing_classes(g_[value_].text_attr("name")));
+    image(Op::one_hot, {}, {{"classes", p.classes.value_or(1)}});
+  }
+  void add(const spec::LabelSmoothing& p) { image(Op::label_smoothing, {}, {{"epsilon", p.epsilon}}); }
   void add(const spec::SetLayout& p) { layout_ = p.layout; has_layout_ = true; }
 
   ValueId const_size(Size2 s) { return emit(g_, Op::const_size, {}, {{"height", s.height}, {"width", s.width}}); }
-  void resize(ValueId size, Filter filter) { image(Op::resize, {size}, {{"filter", std::string(filter_text(filter))}}); }
+  void crop(ValueId rect) {
+    if (source_) return source_->crop(rect);
+    image(Op::crop, {rect});
+  }
+  void resize(ValueId size, Filter filter) {
+    if (!source_) return image(Op::resize, {size}, {{"filter", std::string(filter_text(filter))}});
+    value_ = source_->resize(size, filter_text(filter));
+    source_.reset();
+  }
 
   // Outputs are laid-out tensors (NHWC unless the spec says otherwise) or converted scalars.
   void finish() {
@@ -116,7 +142,9 @@ class GraphBuilder {
   const spec::Spec& spec_;
   const std::vector<ProgramField>* fields_;
   Graph g_;
+  Status status_;
   ValueId record_ = kNoValue, value_ = kNoValue;
+  std::optional<ScaledSource> source_;  // of a decode with idct_scale, up to the first resize
   const spec::Op* op_ = nullptr;
   Layout layout_ = Layout::nhwc;
   bool has_layout_ = false;

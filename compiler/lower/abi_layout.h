@@ -22,6 +22,13 @@ inline constexpr int64_t kRunOutputs = offsetof(hr_run_frame, outputs);
 inline constexpr int64_t kRunDecoder = offsetof(hr_run_frame, decoder);
 inline constexpr int64_t kRunError = offsetof(hr_run_frame, error);
 
+inline constexpr int64_t kBatchKey = offsetof(hr_batch_frame, key);
+inline constexpr int64_t kBatchRows = offsetof(hr_batch_frame, rows);
+inline constexpr int64_t kBatchBegin = offsetof(hr_batch_frame, begin);
+inline constexpr int64_t kBatchEnd = offsetof(hr_batch_frame, end);
+inline constexpr int64_t kBatchMask = offsetof(hr_batch_frame, mask);
+inline constexpr int64_t kBatchOutputs = offsetof(hr_batch_frame, outputs);
+
 /// One field of a frame, by its index in ProgramInfo::fields.
 struct FieldAccess {
   loop::V fields;  ///< pointer to the hr_field array

@@ -1,7 +1,8 @@
 #include "compiler/lower/geometry.h"
 
 #include "compiler/lower/abi_layout.h"
-#include "headrace/philox.h"
+#include "compiler/lower/draws.h"
+#include "headrace/scaled.h"
 #include "ir/geometry.h"
 #include "ir/numeric.h"
 
@@ -24,6 +25,7 @@ int slots_of(const Node& node) {
   switch (node.type.kind) {
     case Kind::size: return 2;
     case Kind::rect: return 4;
+    case Kind::scale:
     case Kind::boolean: return 1;
     default: return 0;
   }
@@ -44,15 +46,8 @@ namespace {
 class Geometry {
  public:
   Geometry(Builder& b, V frame, const Graph& g, const std::map<std::string, int64_t>& field_index)
-      : b_(b), frame_(frame), g_(g), field_index_(field_index) {
-    fields_ = b.load(kPtr, frame, kPlanFields);
-    auto half = [&](int64_t offset) { return b.load(kI32, frame, kPlanKey + offset); };
-    seed_lo_ = half(offsetof(hr_key, seed));
-    seed_hi_ = half(offsetof(hr_key, seed) + 4);
-    epoch_ = half(offsetof(hr_key, epoch));
-    sample_lo_ = half(offsetof(hr_key, sample));
-    sample_hi_ = half(offsetof(hr_key, sample) + 4);
-  }
+      : b_(b), frame_(frame), fields_(b.load(kPtr, frame, kPlanFields)), draws_(b, frame, kPlanKey), g_(g),
+        field_index_(field_index) {}
 
   std::vector<Values> run() {
     for (const Node& n : g_.nodes) v_.push_back(node(n));
@@ -89,16 +84,8 @@ class Geometry {
     });
   }
 
-  // Key words of an op under the sample's seed.
-  Values op_key(const std::string& rng_id) {
-    const uint64_t hash = philox::op_hash(rng_id);
-    return loop::philox_block(b_, {b_.i32(int32_t(uint32_t(hash))), b_.i32(int32_t(uint32_t(hash >> 32))),
-                                   b_.i32(int32_t(philox::kOpKeyTag)), b_.i32(0)},
-                              seed_lo_, seed_hi_);
-  }
-  Values draw(const Values& key, V number) {
-    return loop::philox_block(b_, {number, epoch_, sample_lo_, sample_hi_}, key[0], key[1]);
-  }
+  Values op_key(const std::string& rng_id) { return draws_.op_key(rng_id); }
+  Values draw(const Values& key, V number) { return draws_.draw(key, number); }
 
   Values random_crop(const Node& n, const Values& size) {
     const V h = b_.i64(n.int_attr("height")), w = b_.i64(n.int_attr("width")), zero = b_.i64(0);
@@ -155,6 +142,19 @@ class Geometry {
     return {b_.select(tall, other, side), b_.select(tall, side, other)};
   }
 
+  V idct_scale(const Node& n) {
+    const FieldAccess field{fields_, field_index_.at(g_[n.operands[0]].text_attr("name"))};
+    const Values &rect = v_[n.operands[1]], &to = v_[n.operands[2]];
+    const V encoding = field.encoding(), height = to[0] << 4, width = to[1] << 4;
+    V scale = b_.i64(kWholeScale);
+    for (const int64_t s : {4, 2, 1}) {
+      const V enough = (rect[2] * s >= height) & (rect[3] * s >= width);
+      scale = b_.select(enough, b_.i64(s), scale);
+    }
+    const V coefficients = (encoding == b_.i64(HR_ENCODING_JPEG)) | (encoding == b_.i64(HR_ENCODING_PACKED));
+    return b_.select(coefficients, scale, b_.i64(kWholeScale));
+  }
+
   Values node(const Node& n) {
     auto in = [&](size_t i) -> const Values& { return v_[n.operands[i]]; };
     auto constant_size = [&] { return Values{b_.i64(n.int_attr("height")), b_.i64(n.int_attr("width"))}; };
@@ -186,6 +186,7 @@ class Geometry {
         const V one = b_.i64(1);
         return {b_.select(in(3)[0] == one, s[0] - r[0] - r[2], r[0]), b_.select(in(2)[0] == one, s[1] - r[1] - r[3], r[1]), r[2], r[3]};
       }
+      case GOp::idct_scale: return {idct_scale(n)};
       case GOp::const_bool: return {b_.i64(n.int_attr("value"))};
       case GOp::random_bool: {
         const Values d = draw(op_key(n.text_attr("rng")), b_.i32(0));
@@ -198,7 +199,7 @@ class Geometry {
 
   Builder& b_;
   V frame_, fields_;
-  V seed_lo_, seed_hi_, epoch_, sample_lo_, sample_hi_;
+  Draws draws_;
   const Graph& g_;
   const std::map<std::string, int64_t>& field_index_;
   std::vector<Values> v_;

@@ -10,7 +10,7 @@
 namespace headrace::lowering {
 
 /// How many 64-bit slots a geometry value takes: size 2 (height, width), rect 4 (top, left, height,
-/// width), bool 1; 0 for everything else.
+/// width), scale 1, bool 1; 0 for everything else.
 int slots_of(const graph::Node& node);
 
 /// First slot of every geometry node, by node.

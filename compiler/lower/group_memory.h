@@ -13,6 +13,11 @@ struct ResampleValues {
   loop::Values dst;     ///< height, width of the whole resized image
   loop::Values window;  ///< top, left, height, width
   loop::V pre_h, pre_v, post_h, post_v;
+  loop::V scale;  ///< the source is decoded at so many eighths, and `src` is what is read of that; or not set
+  struct Box {
+    loop::V begin8, length8;
+  } box[2];  ///< with a scale: what of `src` is resized, down and across, in eighths of a pixel
+  bool scaled() const { return scale.b != nullptr; }
 };
 
 /// Byte offsets of the tables of both axes, and the lengths of their rows; all i64.

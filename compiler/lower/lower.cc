@@ -1,7 +1,11 @@
 #include "compiler/lower/lower.h"
 
+#include <xxhash.h>
+
+#include <cstdio>
 #include <set>
 
+#include "compiler/lower/batch.h"
 #include "compiler/lower/geometry.h"
 #include "compiler/lower/nest_tables.h"
 #include "compiler/lower/planes.h"
@@ -23,9 +27,39 @@ const std::vector<loop::Extern>& kernel_externs() {
   return externs;
 }
 
+namespace {
+
+DType dtype_of(graph::Elem elem) {
+  static constexpr DType kDtypes[] = {DType::u8, DType::f32, DType::f16, DType::bf16, DType::f32};
+  return kDtypes[int(elem)];
+}
+
+std::string pipeline_key(const Graph& g) {
+  const std::string text = graph::print(g);
+  std::string key(16, '0');
+  std::snprintf(key.data(), key.size() + 1, "%016llx", static_cast<unsigned long long>(XXH3_64bits(text.data(), text.size())));
+  return key;
+}
+
+// The functions of the batch part.
+void add_mixing(const Graph& g, const Schedule& schedule, std::vector<loop::Function>& functions) {
+  std::set<graph::Elem> blended;
+  bool exchanges = false;
+  for (const Node& n : g.batch.nodes) {
+    if (n.op == graph::Op::blend && blended.insert(n.type.elem).second) functions.push_back(build_blend_stage(n.type.elem, schedule));
+    exchanges = exchanges || n.op == graph::Op::exchange;
+  }
+  if (exchanges) functions.push_back(build_exchange_stage(schedule));
+  functions.push_back(lowering::build_batch(g));
+}
+
+}  // namespace
+
 ProgramInfo program_info(const Graph& g) {
   ProgramInfo info;
   info.numerics = g.numerics;
+  info.mixes = !g.batch.outputs.empty();
+  info.key = pipeline_key(g);
   for (const Node& n : g.nodes) {
     if (n.op != graph::Op::field) continue;
     const std::string& kind = n.text_attr("kind");
@@ -47,9 +81,13 @@ ProgramInfo program_info(const Graph& g) {
       out.shape = {t.width};
       out.strides = {1};
       out.sample_bytes = size_t(t.width);
+    } else if (t.kind == Kind::vector) {
+      out.dtype = dtype_of(t.elem);
+      out.shape = {t.width};
+      out.strides = {1};
+      out.sample_bytes = size_t(t.width) * dtype_size(out.dtype);
     } else {
-      static constexpr DType kDtypes[] = {DType::u8, DType::f32, DType::f16, DType::bf16, DType::f32};
-      out.dtype = kDtypes[int(t.elem)];
+      out.dtype = dtype_of(t.elem);
       out.layout = t.layout;
       const int64_t h = t.height, w = t.width, c = t.channels;
       if (t.layout == Layout::nhwc) {
@@ -93,8 +131,9 @@ Expected<Lowered> lower(const Graph& g, const Schedule& schedule, const Facts& f
     }
     const std::vector<Arith> ariths = group_ariths(r);
     const bool q14 = ariths.size() == 2;
-    for (const resample::Shape shape : filter_shapes(filter)) {
-      add(table_stage_name(shape, q14), [&] { return build_table_stage(table_stage_name(shape, q14), shape, q14, schedule); });
+    for (const TableKind& kind : table_kinds(r)) {
+      const std::string name = table_stage_name(kind, q14);
+      add(name, [&] { return build_table_stage(name, kind.shape, q14, schedule, kind.boxed); });
     }
     add(columns_stage_name(q14), [&] { return build_columns_stage(columns_stage_name(q14), q14, schedule); });
     for (const Arith arith : ariths) {
@@ -106,6 +145,7 @@ Expected<Lowered> lower(const Graph& g, const Schedule& schedule, const Facts& f
   }
   functions.push_back(build_plan(context));
   functions.push_back(build_run(context));
+  if (out.info.mixes) add_mixing(g, schedule, functions);
   const Status status = loop::verify(out.module, kernel_externs());
   if (!status.ok()) {
     Status failed("compile.internal", "lower", "the loop IR does not verify");

@@ -13,7 +13,7 @@
 namespace headrace {
 
 struct Lowered {
-  loop::Module module;  ///< stages first, then @plan and @run
+  loop::Module module;  ///< stages, @plan and @run, then the batch part's stages and @batch
   ProgramInfo info;     ///< engine and isa are left empty
 };
 

@@ -1,7 +1,9 @@
 #include <cstddef>
 
+#include "compiler/lower/nest_idct.h"
 #include "compiler/lower/nest_tables.h"
 #include "compiler/lower/planes.h"
+#include "compiler/lower/scaled.h"
 #include "kernels/coefficient_rows.h"
 
 namespace headrace::lowering {
@@ -17,10 +19,6 @@ using loop::V;
 using loop::Values;
 
 namespace {
-
-constexpr int64_t kComponentRows = sizeof(hr_coefficient_rows::rows[0]);
-/// Strips have 16 rows, also where the pipeline's other loops work on more or fewer.
-constexpr Schedule kPlaneSchedule{.vector_bits = 256};
 
 // First and last chroma sample that pixels of [first, first + count) are interpolated from, or of a plane
 // that is not subsampled the pixels themselves.
@@ -43,7 +41,6 @@ std::string horizontal_name(Arith arith, const Schedule& s) {
   if (arith == Arith::q14) return "horizontal_plane";
   return same_strips(s) ? horizontal_stage_name(arith) : "horizontal_plane_wide";
 }
-std::string idct_name() { return "idct"; }
 std::string chroma_table_name() { return "chroma_table"; }
 std::string vertical_name(const StripGroup& g, Arith arith) {
   return group_stage_name(g, arith == Arith::q14_wide ? "vertical_planes_wide" : "vertical_planes");
@@ -64,13 +61,17 @@ class PlanesNest {
     const FieldAccess field{b_.load(kPtr, frame, kRunFields), index};
     data_ = field.data();
     size_ = field.size();
-    width_ = field.width();
-    height_ = field.height();
+    image_width_ = field.width();
+    image_height_ = field.height();
     planes_ = field.planes();
-    word_ = planes_word(planes_);
     r_ = load_values(b_, ctx_, g_, b_.load(kPtr, frame, kRunSlots));
+    if (scales_planes(r_, ctx_.facts)) scale_ = r_.scale;
+    width_ = scaled_length(image_width_, scale_);
+    height_ = scaled_length(image_height_, scale_);
+    grid_ = plane_grid(planes_, scale_);
+    word_ = grid_.word;
     dst_stride_ = output_stride(b_, g_, r_);
-    m_ = layout_planes(node_, r_, planes_);
+    m_ = layout_planes(node_, r_, planes_, ctx_.facts);
     packed_ = field.encoding() == b_.i64(HR_ENCODING_PACKED);
     chroma_width_ = ceil_half(width_, word_.across);
     chroma_height_ = ceil_half(height_, word_.down);
@@ -91,9 +92,9 @@ class PlanesNest {
     chroma_tables();
     const V one = b_.i64(1);
     // Chroma's span covers that of luma.
-    const V first_unit = loop::lshr(down_.first, 4), last_unit = loop::lshr(down_.last, 4);
-    first_strip_ = loop::lshr(top_, 4);
-    const V strips_end = loop::lshr(last_row_, 4) + 1;
+    const V first_unit = grid_.chroma_rows.floor(down_.first), last_unit = grid_.chroma_rows.floor(down_.last);
+    first_strip_ = grid_.luma_rows.floor(top_);
+    const V strips_end = grid_.luma_rows.floor(last_row_) + 1;
     b_.for_(first_unit, last_unit + 1, one, {b_.i64(0)}, [&](V unit, const Values& done) {
       if (ctx_.facts.packed) {
         b_.if_(packed_, [&] {
@@ -102,12 +103,12 @@ class PlanesNest {
       }
       b_.if_(b_.select(word_.gray, b_.i64(0), one) == one,
              [&] { b_.for_(b_.i64(0), b_.i64(2), one, [&](V c) { chroma_strip(unit, first_unit, c); }); });
-      const V unit_strip = b_.select(down(), unit << 1, unit);
-      const V begin = max(unit_strip, first_strip_), end = min(unit_strip + 1 + word_.down, strips_end);
+      const V unit_strip = b_.select(grid_.two_strips == one, unit << 1, unit);
+      const V begin = max(unit_strip, first_strip_), end = min(unit_strip + 1 + grid_.two_strips, strips_end);
       // Once also where only chroma is needed of the unit.
       return b_.for_(begin, max(end, begin + 1), one, done, [&](V strip, const Values& carried) {
         b_.if_(strip < end, [&] { luma_strip(strip, strip - unit_strip); });
-        const V finished = finished_rows((min(strip + 1, end) << 4) - r_.src[0], unit);
+        const V finished = finished_rows(grid_.luma_rows.times(min(strip + 1, end)) - r_.src[0], unit);
         vertical(carried[0], finished, first_unit);
         return Values{finished};
       });
@@ -123,8 +124,13 @@ class PlanesNest {
   void open() {
     if (ctx_.facts.packed) {
       b_.if_(packed_, [&] {
-        b_.call_checked("hr_packed_open", {decoder_, data_, size_, width_, height_, planes_, top_, left_,
-                                           last_row_ - top_ + 1, last_column_ - left_ + 1, at(m_.coefficients), error_});
+        SourcePixels rows{top_, last_row_ - top_ + 1}, columns{left_, last_column_ - left_ + 1};
+        if (scale_.b) {
+          rows = source_pixels(top_, last_row_, scale_, image_height_);
+          columns = source_pixels(left_, last_column_, scale_, image_width_);
+        }
+        b_.call_checked("hr_packed_open", {decoder_, data_, size_, image_width_, image_height_, planes_, rows.first,
+                                           columns.first, rows.count, columns.count, at(m_.coefficients), error_});
       });
     }
     if (!ctx_.facts.ycc) return;
@@ -138,15 +144,16 @@ class PlanesNest {
   void chroma_tables() {
     const V zero = b_.i64(0), one = b_.i64(1), three = b_.i64(3), four = b_.i64(4);
     const V wide_enough = chroma_width_ > b_.i64(2);
+    const auto may = [&](V fancy) { return scale_.b ? fancy & grid_.interpolates : fancy; };
     b_.if_(across(), [&] {
-      const V fancy = wide_enough;
+      const V fancy = may(wide_enough);
       b_.call_checked(chroma_table_name(), {at(m_.h_start), at(m_.h_weight), h_taps_, m_.h_stride, r_.src[1],
                                             chroma_width_, b_.select(fancy, three, four),
                                             b_.select(fancy, one, zero), at(m_.ch_start), at(m_.ch_weight)});
     });
     // Gray has no chroma: its table has no weights, and what they would weigh may be anything.
     b_.if_(down() | word_.gray, [&] {
-      const V fancy = wide_enough | (word_.across == zero);
+      const V fancy = may(wide_enough | (word_.across == zero));
       const V near = b_.select(word_.gray, zero, b_.select(fancy, three, four));
       const V next = b_.select(word_.gray, zero, b_.select(fancy, one, zero));
       b_.call_checked(chroma_table_name(), {at(m_.v_start), at(m_.v_weight), v_taps_, m_.v_stride, r_.src[0],
@@ -164,29 +171,17 @@ class PlanesNest {
   // A component, the first sample of its plane (ycc), and the plane's size.
   struct Plane {
     V component, offset, width, height;
+    PowerOfTwo side;  // of a block
   };
 
-  // 16 rows of a component, from block column `first` on, to m_.columns. `pair` is the strip's number in the
+  // A strip of a component, from the block of column `first` on, to m_.columns. `pair` is the strip's number in the
   // unit.
   void columns(const Plane& plane, V first, V last, V strip, V pair) {
-    const V first_block = loop::lshr(first, 3);
+    const V first_block = plane.side.floor(first);
     const auto from_coefficients = [&] {
-      const V base = at(m_.coefficients);
-      Values args;
-      for (int row = 0; row < 2; ++row) {
-        const V rows = base + (plane.component * kComponentRows + pair * int64_t(2 * sizeof(hr_block_row)));
-        const int64_t at_row =
-            int64_t(offsetof(hr_coefficient_rows, rows) + size_t(row) * sizeof(hr_block_row));
-        args.push_back(b_.load(kPtr, rows, at_row + int64_t(offsetof(hr_block_row, masks))));
-        args.push_back(b_.load(kPtr, rows, at_row + int64_t(offsetof(hr_block_row, offsets))));
-        args.push_back(b_.load(kPtr, rows, at_row + int64_t(offsetof(hr_block_row, dc))));
-      }
-      args.push_back(b_.load(kPtr, base, offsetof(hr_coefficient_rows, values)));
-      args.push_back(b_.load(kPtr, base, plane.component << 3, offsetof(hr_coefficient_rows, quant)));
-      args.push_back(first_block);
-      args.push_back(loop::lshr(last, 3) - first_block + 1);
-      args.push_back(at(m_.columns));
-      b_.call_checked(idct_name(), args);
+      call_idct(b_, grid_, scale_.b != nullptr, plane.side,
+                {at(m_.coefficients), plane.component, pair, first_block, plane.side.floor(last) - first_block + 1,
+                 at(m_.columns)});
     };
     const auto from_samples = [&] {
       const V row = strip << 4, column = first_block << 3;
@@ -238,24 +233,25 @@ class PlanesNest {
   }
 
   void luma_strip(V strip, V pair) {
-    columns({b_.i64(0), b_.i64(0), width_, height_}, left_, last_column_, strip, pair);
-    const V row = ((strip - first_strip_) << 4) & m_.luma_mask;
-    horizontal(align_down8(left_) - r_.src[1], at(m_.h_start), at(m_.h_weight), h_taps_,
+    columns({b_.i64(0), b_.i64(0), width_, height_, grid_.luma_side}, left_, last_column_, strip, pair);
+    const V row = grid_.luma_rows.times(strip - first_strip_) & m_.luma_mask;
+    horizontal(align(grid_.luma_side, left_) - r_.src[1], at(m_.h_start), at(m_.h_weight), h_taps_,
                at(m_.luma) + row * m_.row_bytes, m_.row_bytes);
   }
 
   // Of Cb (0) or Cr (1).
   void chroma_strip(V unit, V first_unit, V which) {
     const V offset = ctx_.facts.ycc ? luma_samples_ + which * chroma_samples_ : b_.i64(0);
-    columns({which + 1, offset, chroma_width_, chroma_height_}, across_.first, across_.last, unit, b_.i64(0));
-    const V row = ((unit - first_unit) << 4) & m_.chroma_mask, row_bytes = m_.row_bytes << 1;
-    const V origin = align_down8(across_.first) - b_.select(across(), b_.i64(0), r_.src[1]);
+    columns({which + 1, offset, chroma_width_, chroma_height_, grid_.chroma_side}, across_.first, across_.last, unit,
+            b_.i64(0));
+    const V row = grid_.chroma_rows.times(unit - first_unit) & m_.chroma_mask, row_bytes = m_.row_bytes << 1;
+    const V origin = align(grid_.chroma_side, across_.first) - b_.select(across(), b_.i64(0), r_.src[1]);
     horizontal(origin, b_.select(across(), at(m_.ch_start), at(m_.h_start)),
                b_.select(across(), at(m_.ch_weight), at(m_.h_weight)),
                b_.select(across(), chroma_taps(h_taps_), h_taps_),
                at(m_.chroma) + row * row_bytes + which * m_.row_bytes, row_bytes);
   }
-  V align_down8(V v) { return v & b_.i64(-8); }
+  V align(const PowerOfTwo& side, V v) { return scale_.b ? side.align(v) : v & b_.i64(-8); }
 
   V own_table() { return down() | word_.gray; }
   V cv_start() { return b_.select(own_table(), at(m_.cv_start), at(m_.v_start)); }
@@ -265,7 +261,7 @@ class PlanesNest {
   // `unit`.
   V finished_rows(V ready, V unit) {
     const loop::Type t = loop::vec(Scalar::i32, ctx_.schedule.vector_bits / 32);
-    const V endless = b_.i64(INT32_MAX), chroma_ready = (unit + 1) << 4;
+    const V endless = b_.i64(INT32_MAX), chroma_ready = grid_.chroma_rows.times(unit + 1);
     const V luma_limit = b_.select(ready > rows_.last, endless, ready);
     const V chroma_limit = b_.select(down() & (chroma_ready <= down_.last), chroma_ready, endless);
     auto splat = [&](V v) { return b_.splat(b_.convert(Op::trunc, v, kI32), t.lanes); };
@@ -283,8 +279,8 @@ class PlanesNest {
   void vertical(V begin, V end, V first_unit) {
     const V zero = b_.i64(0), top = r_.src[0];
     // Rings begin with the first strip or unit; tables count from the rectangle's top, or the plane's.
-    const V luma_base = top - (first_strip_ << 4);
-    const V chroma_base = b_.select(down(), zero - (first_unit << 4), b_.select(word_.gray, zero, luma_base));
+    const V luma_base = top - grid_.luma_rows.times(first_strip_);
+    const V chroma_base = b_.select(down(), zero - grid_.chroma_rows.times(first_unit), b_.select(word_.gray, zero, luma_base));
     const Values args{at(m_.luma),    at(m_.chroma),
                       at(m_.v_start), at(m_.v_weight),
                       cv_start(),     b_.select(own_table(), at(m_.cv_weight), at(m_.v_weight)),
@@ -305,9 +301,12 @@ class PlanesNest {
   const graph::Node& node_;
   const std::string& filter_;
   ResampleValues r_;
+  V scale_;  // not set where images are not scaled
+  PlaneGrid grid_;
   PlanesWord word_;
   PlanesMemory m_;
   V working_, dst_, dst_stride_, decoder_, error_;
+  V image_width_, image_height_;  // whole; the others are those of the scaled image
   V data_, size_, width_, height_, planes_, packed_, luma_samples_, chroma_samples_, chroma_width_,
       chroma_height_, h_taps_, v_taps_, h_wide_, v_wide_, first_strip_;
   V top_, left_, last_row_, last_column_;  // of the pixels that are needed
@@ -320,7 +319,8 @@ class PlanesNest {
 void add_planes_nest(const StripGroup& group, const EntryContext& ctx,
                      const std::function<void(const std::string&, const std::function<Function()>&)>& add) {
   const Schedule& s = ctx.schedule;
-  if (ctx.facts.packed) add(idct_name(), [&] { return build_idct_stage(idct_name(), kPlaneSchedule); });
+  const bool scaled = ctx.graph[group.resample].operands.size() == 9;
+  if (ctx.facts.packed) add_idct_stages(scaled, add);
   if (ctx.facts.ycc)
     add(columns_name(s), [&] { return build_columns_stage(columns_name(s), true, kPlaneSchedule); });
   add(chroma_table_name(), [&] { return build_chroma_table_stage(chroma_table_name(), s); });

@@ -8,10 +8,15 @@
 
 namespace headrace::lowering {
 
-std::string table_stage_name(resample::Shape shape, bool q14);
+/// A stage that makes tables. `boxed`: of a part of the source (of a scaled image).
+struct TableKind {
+  resample::Shape shape;
+  bool boxed = false;
+};
+std::string table_stage_name(const TableKind& kind, bool q14);
 
-/// The table shapes a filter can need.
-std::vector<resample::Shape> filter_shapes(const std::string& filter);
+/// The tables a resample can need: one kind, or one where both axes shrink and one for the rest.
+std::vector<TableKind> table_kinds(const graph::Node& resample);
 
 /// Calls the table stages of both axes. `working` is the nest's scratch.
 void call_tables(loop::Builder& b, const graph::Node& resample, const ResampleValues& values,

@@ -2,6 +2,7 @@
 #include "compiler/lower/geometry.h"
 #include "compiler/lower/planes.h"
 #include "compiler/lower/run.h"
+#include "compiler/lower/scaled.h"
 
 namespace headrace::lowering {
 
@@ -32,15 +33,14 @@ Function build_plan(const EntryContext& ctx) {
   for (const StripGroup& g : ctx.groups) {
     const Node& r = ctx.graph[g.resample];
     const Node& source = ctx.graph[r.operands[0]];
-    const ResampleValues rv{values[r.operands[1]], values[r.operands[2]], values[r.operands[3]],
-                            values[r.operands[4]][0], values[r.operands[5]][0], values[r.operands[6]][0], values[r.operands[7]][0]};
+    const ResampleValues rv = resample_values(r, [&](size_t k) { return values[r.operands[k]]; });
     V width;
     const bool coded = source.type.kind == Kind::coded;
-    if (coded) width = FieldAccess{fields, ctx.field_index.at(source.text_attr("name"))}.width();
+    if (coded) width = scaled_length(FieldAccess{fields, ctx.field_index.at(source.text_attr("name"))}.width(), rv.scale);
     V needed = layout_group(r, rv, coded ? &width : nullptr, ctx.schedule).total;
     if (uses_planes(r, ctx.facts)) {
       const FieldAccess field{fields, ctx.field_index.at(source.text_attr("name"))};
-      needed = b.select(has_planes(field), layout_planes(r, rv, field.planes()).total, needed);
+      needed = b.select(has_planes(field), layout_planes(r, rv, field.planes(), ctx.facts).total, needed);
     }
     working = max(working, needed);
     if (g.output < 0) images = images + align_up(scratch_image_bytes(rv), HR_BUFFER_ALIGNMENT);

@@ -3,6 +3,7 @@
 // of two blocks.
 //
 //   @idct               coefficients of two rows of blocks -> columns
+//   @idct_4, _2, _1     the same of four rows, at 4, 2 or 1 of 8 of the size
 //   @columns_*          samples of a plane -> columns
 //   @horizontal_plane_* columns -> rows of the component's ring
 //   @chroma_table       weight table of subsampled chroma from that of luma
@@ -12,6 +13,7 @@
 
 #include "compiler/lower/abi_layout.h"
 #include "compiler/lower/group_memory.h"
+#include "compiler/lower/plane_grid.h"
 #include "compiler/lower/run.h"
 #include "compiler/lower/stages.h"
 
@@ -21,11 +23,18 @@ namespace headrace::lowering {
 inline constexpr int64_t kPlaneRows = 16;
 /// Of a column of a strip.
 inline constexpr int64_t kColumnBytes = 2 * kPlaneRows;
+/// Strips have 16 rows, also where the pipeline's other loops work on more or fewer.
+inline constexpr Schedule kPlaneSchedule{.vector_bits = 256};
 
 /// @NAME(masks0, offsets0, dc0, masks1, offsets1, dc1, values, quant: ptr, first, count: i64, dst: ptr).
 /// Blocks `first` to first + count - 1 of an upper (0) and a lower (1) row of blocks (hr_block_row) become 8
 /// count columns of 16 rows of (p - 128) * 256. Writes columns in multiples of 16.
 loop::Function build_idct_stage(const std::string& name, const Schedule& s);
+
+/// @NAME(masks0, offsets0, dc0, ... masks3, offsets3, dc3, values, quant: ptr, first, count: i64, dst: ptr), side 4, 2
+/// or 1. As the stage above, from four rows of blocks to side x count columns of 4 side rows; the rest of a column's 16
+/// holds anything.
+loop::Function build_reduced_idct_stage(const std::string& name, int side);
 
 /// @NAME(start, weight: ptr, taps, padded, offset, samples, near, next: i64, chroma_start, chroma_weight:
 /// ptr): the table of an axis with half as many samples, from luma's whose rows have `padded` entries
@@ -56,18 +65,15 @@ struct PlanesMemory : TableMemory {                  // luma's tables
 /// hr_image_open() to decode or refuse.
 loop::V has_planes(const FieldAccess& field);
 
-/// How an image is made up of planes. `across` and `down` are 1 where chroma has half the samples, else 0;
-/// gray is an i1.
-struct PlanesWord {
-  loop::V across, down, gray;
-};
-PlanesWord planes_word(loop::V planes);
-
 /// Taps of a chroma table, given those of the luma's (resample::chroma_taps).
 loop::V chroma_taps(loop::V luma_taps);
 
+/// Whether the nest reads images at a scale: the resample has one, and there are coefficients to be scaled.
+bool scales_planes(const ResampleValues& values, const Facts& facts);
+
 /// `planes` is a word that has_planes() takes.
-PlanesMemory layout_planes(const graph::Node& resample, const ResampleValues& values, loop::V planes);
+PlanesMemory layout_planes(const graph::Node& resample, const ResampleValues& values, loop::V planes,
+                           const Facts& facts);
 
 /// Whether a group's samples can take the nest of planes.
 bool uses_planes(const graph::Node& resample, const Facts& facts);

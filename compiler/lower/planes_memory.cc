@@ -18,13 +18,6 @@ V power_of_two(V least) {
 
 }  // namespace
 
-PlanesWord planes_word(V planes) {
-  Builder& b = *planes.b;
-  static_assert(HR_PLANES_422 == 2 && HR_PLANES_420 == 3 && HR_PLANES_440 == 4);
-  const V one = b.i64(1);
-  return {loop::lshr(planes, 1) & one, loop::lshr(planes + 1, 2) & one, planes == b.i64(HR_PLANES_GRAY)};
-}
-
 V chroma_taps(V taps) { return loop::lshr(taps, 1) + 2; }
 
 V has_planes(const FieldAccess& field) {
@@ -39,7 +32,9 @@ bool uses_planes(const graph::Node& resample, const Facts& facts) {
   return resample.int_attr("planes") == 1 && (facts.packed || facts.ycc);
 }
 
-PlanesMemory layout_planes(const graph::Node& node, const ResampleValues& r, V planes) {
+bool scales_planes(const ResampleValues& values, const Facts& facts) { return values.scaled() && facts.packed; }
+
+PlanesMemory layout_planes(const graph::Node& node, const ResampleValues& r, V planes, const Facts& facts) {
   Builder& b = *planes.b;
   const std::string& filter = node.text_attr("filter");
   const V least = b.i64(kMinTaps);
@@ -60,12 +55,16 @@ PlanesMemory layout_planes(const graph::Node& node, const ResampleValues& r, V p
   // Rows that output rows wait for, and the next strip. An output row waits for chroma two rows longer than
   // for luma.
   const V luma_rows = power_of_two(v_taps + (kPlaneRows + 2));
-  const V half = planes_word(planes).down == b.i64(1);
+  const bool scaled = scales_planes(r, facts);
+  const V half = plane_grid(planes, scaled ? r.scale : V{}).word.down == b.i64(1);
   const V chroma_rows = b.select(half, power_of_two(chroma_taps(v_taps) + (kPlaneRows + 2)), luma_rows);
   m.luma_mask = luma_rows - 1;
   m.chroma_mask = chroma_rows - 1;
-  m.luma = scratch.take(m.row_bytes * luma_rows);
-  m.chroma = scratch.take((m.row_bytes << 1) * chroma_rows);
+  // The horizontal pass writes 16 rows, of which those of a scaled image may be fewer: the rest reaches beyond the
+  // last one.
+  const int64_t beyond = scaled ? kPlaneRows : 0;
+  m.luma = scratch.take(m.row_bytes * (luma_rows + beyond));
+  m.chroma = scratch.take((m.row_bytes << 1) * (chroma_rows + beyond));
   m.total = scratch.total;
   return m;
 }

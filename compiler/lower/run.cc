@@ -8,6 +8,8 @@
 #include "compiler/lower/geometry.h"
 #include "compiler/lower/nest_tables.h"
 #include "compiler/lower/planes.h"
+#include "compiler/lower/scaled.h"
+#include "compiler/lower/vector_output.h"
 
 namespace headrace::lowering {
 
@@ -28,6 +30,18 @@ std::string columns_stage_name(bool q14) { return q14 ? "columns_q14" : "columns
 std::string horizontal_stage_name(Arith arith) {
   return arith == Arith::pillow8 ? "horizontal_pillow8" : arith == Arith::q14 ? "horizontal_q14" : "horizontal_q14_wide";
 }
+ResampleValues resample_values(const Node& r, const std::function<Values(size_t)>& operand) {
+  ResampleValues values;
+  values.src = operand(1);
+  values.dst = operand(2);
+  values.window = operand(3);
+  values.pre_h = operand(4)[0];
+  values.pre_v = operand(5)[0];
+  values.post_h = operand(6)[0];
+  values.post_v = operand(7)[0];
+  return r.operands.size() == 9 ? scaled_values(values, operand(8)[0]) : values;
+}
+
 std::vector<Arith> group_ariths(const Node& r) {
   if (r.text_attr("arith") == "q14") return {Arith::q14, Arith::q14_wide};
   return {Arith::pillow8};
@@ -41,7 +55,7 @@ ResampleValues load_values(Builder& b, const EntryContext& ctx, const StripGroup
     for (int k = 0; k < slots_of(ctx.graph[id]); ++k) v.push_back(b.load(kI64, slots, 8 * (ctx.slots[id] + k)));
     return v;
   };
-  return {load(1), load(2), load(3), load(4)[0], load(5)[0], load(6)[0], load(7)[0]};
+  return resample_values(r, load);
 }
 
 V output_stride(Builder& b, const StripGroup& g, const ResampleValues& r) {
@@ -76,15 +90,15 @@ class RunBuilder {
     working_ = scratch_ + images;
     for (const StripGroup& g : ctx_.groups) check_alignment(g);
     // In the graph's order, so that of several errors the same one is met first as by its interpreter.
-    const std::vector<std::pair<graph::ValueId, size_t>> rows = byte_rows();
+    const std::vector<std::pair<graph::ValueId, size_t>> rows = row_outputs();
     size_t row = 0;
     bool streams = false;
     for (const StripGroup& g : ctx_.groups) {
-      for (; row < rows.size() && rows[row].first < g.strips; ++row) byte_row(rows[row].second);
+      for (; row < rows.size() && rows[row].first < g.strips; ++row) row_output(rows[row].second);
       group(g);
       streams = streams || g.store.stream;
     }
-    for (; row < rows.size(); ++row) byte_row(rows[row].second);
+    for (; row < rows.size(); ++row) row_output(rows[row].second);
     if (streams) b_.fence();
     return b_.finish();
   }
@@ -119,15 +133,24 @@ class RunBuilder {
     b_.if_(off > b_.i64(0), [&] { fail(error_, HR_E_ALIGNMENT, {b_.i64(g.output), b_.i64(align)}); });
   }
 
-  // Outputs that are fields of kind bytes, each with its node, in the order of the nodes.
-  std::vector<std::pair<graph::ValueId, size_t>> byte_rows() const {
+  // Outputs that are fields of kind bytes or vectors, each with the node that can fail, in the order of these.
+  std::vector<std::pair<graph::ValueId, size_t>> row_outputs() const {
     std::vector<std::pair<graph::ValueId, size_t>> rows;
     for (size_t k = 0; k < ctx_.graph.outputs.size(); ++k) {
       const graph::ValueId value = ctx_.graph.outputs[k].value;
       if (ctx_.graph[value].type.kind == Kind::row) rows.emplace_back(value, k);
+      if (ctx_.graph[value].type.kind == Kind::vector) rows.emplace_back(one_hot_of(ctx_.graph, value), k);
     }
     std::sort(rows.begin(), rows.end());
     return rows;
+  }
+
+  void row_output(size_t output) {
+    const graph::ValueId value = ctx_.graph.outputs[output].value;
+    if (ctx_.graph[value].type.kind == Kind::row) return byte_row(output);
+    const Node& field = ctx_.graph[ctx_.graph[one_hot_of(ctx_.graph, value)].operands[0]];
+    const V label = FieldAccess{fields_, ctx_.field_index.at(field.text_attr("name"))}.value(kI64);
+    store_vector(ctx_.graph, value, label, b_.load(kPtr, outputs_, int64_t(8 * output)), error_, ctx_.schedule.vector_bits);
   }
 
   // Copies a field of kind bytes to its output, padded with zeros.
@@ -196,7 +219,8 @@ class RunBuilder {
   void pixels(const StripGroup& g, const ResampleValues& r, const FieldAccess& field, V dst) {
     const Node& node = ctx_.graph[g.resample];
     const V width = field.width(), height = field.height();
-    const GroupMemory m = layout_group(node, r, &width, ctx_.schedule);
+    const V decoded_width = scaled_length(width, r.scale);
+    const GroupMemory m = layout_group(node, r, &decoded_width, ctx_.schedule);
     const V encoding = field.encoding();
     const auto is = [&](int64_t e) { return encoding == b_.i64(e); };
     const V is_coded = is(HR_ENCODING_JPEG) | is(HR_ENCODING_PACKED) | is(HR_ENCODING_YCC);
@@ -206,8 +230,10 @@ class RunBuilder {
     // A source of pixel rows: where the first strip starts, and its stride.
     const Values rows = b_.if_(is_coded, [&] {
       // The strip holds the decoder's answer until its first rows come.
-      b_.call_checked("hr_image_open", {decoder_, field.data(), field.size(), width, height, encoding, field.planes(),
-                                        r.src[0], r.src[1], r.src[2], r.src[3], strip, error_});
+      Values args{decoder_, field.data(), field.size(), width, height, encoding, field.planes()};
+      if (r.scaled()) args.push_back(r.scale);
+      args.insert(args.end(), {r.src[0], r.src[1], r.src[2], r.src[3], strip, error_});
+      b_.call_checked(r.scaled() ? "hr_image_open_scaled" : "hr_image_open", args);
       return Values{strip + b_.load(kI64, strip) * 3, m.strip_stride};
     }, [&] {
       const V stride = width * 3, needed = stride * height;

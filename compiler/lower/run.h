@@ -1,6 +1,7 @@
 // The entry points @plan and @run.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -24,6 +25,9 @@ struct EntryContext {
 
 loop::Function build_plan(const EntryContext& context);
 loop::Function build_run(const EntryContext& context);
+
+/// A resample's values, given those of its operands.
+ResampleValues resample_values(const graph::Node& resample, const std::function<loop::Values(size_t)>& operand);
 
 /// What plan() found for a group's resample, loaded from the slots.
 ResampleValues load_values(loop::Builder& b, const EntryContext& context, const StripGroup& group, loop::V slots);

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 
+#include "compiler/lower/idct_vectors.h"
 #include "compiler/lower/planes.h"
 #include "kernels/coefficient_rows.h"
 
@@ -16,10 +17,8 @@ namespace headrace::lowering {
 
 using loop::Builder;
 using loop::Function;
-using loop::kI32;
 using loop::kI64;
 using loop::kPtr;
-using loop::Op;
 using loop::Scalar;
 using loop::Type;
 using loop::V;
@@ -29,24 +28,17 @@ namespace {
 
 constexpr int kGroups = HR_COEFFICIENT_GROUPS, kGroupLanes = 16;
 
-// Two products per output and pair of inputs, 13 fraction bits. Pairs are (0, 4), (2, 6), (1, 5), (3, 7).
-struct Pair {
-  int32_t a, b;
-};
-constexpr Pair kSum{8192, 8192}, kDifference{8192, -8192};         // of inputs 0 and 4
-constexpr Pair kEvenOuter{10703, 4433}, kEvenInner{4433, -10704};  // of inputs 2 and 6
+// Two products per output and pair of inputs, 13 fraction bits.
+constexpr LanePair kSum{8192, 8192}, kDifference{8192, -8192};         // of inputs 0 and 4
+constexpr LanePair kEvenOuter{10703, 4433}, kEvenInner{4433, -10704};  // of inputs 2 and 6
 struct Odd {
-  Pair one_five, three_seven;
+  LanePair one_five, three_seven;
 };
 // What outputs k and 7 - k add and subtract.
 constexpr Odd kOdd[4] = {{{11363, 6437}, {9633, 2260}},
                          {{9633, -11362}, {-2259, -6436}},
                          {{6437, 2261}, {-11362, 9633}},
                          {{2260, 9633}, {-6436, -11363}}};
-
-struct Pairs {
-  V p04, p26, p15, p37;
-};
 
 class IdctStage {
  public:
@@ -66,28 +58,28 @@ class IdctStage {
   }
 
  private:
-  struct BlockRow {
-    V masks, offsets, dc;
-  };
-
   // 8 columns_ columns from block `at` on. Past the last block, that one is repeated.
   void blocks(V at, V last, V dst) {
     std::vector<V> columns{at};
     for (int c = 1; c < columns_; ++c) columns.push_back(min(at + c, last));
     V any = b_.i64(0);
+    std::vector<BlockAt> parts;  // upper and lower block of each column
     for (const V& column : columns) {
-      for (const BlockRow& row : rows_) any = any | b_.load(kI64, row.masks, column << 3);
+      for (const BlockRow& row : rows_) {
+        any = any | b_.load(kI64, row.masks, column << 3);
+        parts.push_back({row, column});
+      }
     }
     // A fifth of a photo's blocks have nothing beyond the first group.
     const V simple = loop::lshr(any, kGroupLanes) == b_.i64(0);
     b_.if_(
         simple,
         [&] {
-          store(few(columns), dst);
+          store(few(parts), dst);
           return loop::Values{};
         },
         [&] {
-          store(all(columns), dst);
+          store(all(parts), dst);
           return loop::Values{};
         });
   }
@@ -95,10 +87,9 @@ class IdctStage {
   using Vectors = std::array<V, 8>;
 
   // Blocks with coefficients in rows and columns 0 to 3 only.
-  Vectors few(const std::vector<V>& columns) {
-    const std::array<V, 2> tiles = load_tiles(columns, 0);
-    const Vectors rows = transform_few(in_pairs(unpack(tiles[0], tiles[1], false)),
-                                       in_pairs(unpack(tiles[0], tiles[1], true)), 11);
+  Vectors few(const std::vector<BlockAt>& blocks) {
+    const std::array<V, 2> tiles = load_tiles(blocks, values_, quant_, 0);
+    const Vectors rows = transform_few(row_pairs_few(tiles, false), row_pairs_few(tiles, true), 11);
     Vectors out[2];
     for (size_t h = 0; h < 2; ++h) {
       const V* v = &rows[4 * h];
@@ -108,18 +99,14 @@ class IdctStage {
     return joined(out[0], out[1]);
   }
 
-  Vectors all(const std::vector<V>& columns) {
+  Vectors all(const std::vector<BlockAt>& blocks) {
     std::array<V, 8> tiles;
     for (size_t g = 0; g < kGroups; ++g) {
-      const std::array<V, 2> two = load_tiles(columns, int(g));
+      const std::array<V, 2> two = load_tiles(blocks, values_, quant_, int(g));
       tiles[2 * g] = two[0];
       tiles[2 * g + 1] = two[1];
     }
-    Pairs low, high;  // columns 0 to 3 and 4 to 7
-    low = {unpack(tiles[0], tiles[3], false), unpack(tiles[1], tiles[5], false),
-           unpack(tiles[0], tiles[3], true), unpack(tiles[1], tiles[5], true)};
-    high = {unpack(tiles[2], tiles[6], false), unpack(tiles[4], tiles[7], false),
-            unpack(tiles[2], tiles[6], true), unpack(tiles[4], tiles[7], true)};
+    const LanePairs low = row_pairs(tiles, false), high = row_pairs(tiles, true);
     const Vectors left = transform(low, 11), right = transform(high, 11);
     // Row r of both halves in order of pairs: columns 0, 4, 1, 5, 2, 6, 3, 7; then pairs transposed.
     Vectors r;
@@ -128,14 +115,8 @@ class IdctStage {
       r[k] = as(unpack(a, c, false), i32_);
       r[k + 1] = as(unpack(a, c, true), i32_);
     }
-    Pairs halves[2];
-    for (size_t h = 0; h < 2; ++h) {
-      const V* v = &r[4 * h];
-      const V a = unpack(v[0], v[1], false), c = unpack(v[2], v[3], false);
-      const V d = unpack(v[0], v[1], true), e = unpack(v[2], v[3], true);
-      halves[h] = {unpack64(a, c, false), unpack64(d, e, false), unpack64(a, c, true), unpack64(d, e, true)};
-    }
-    return joined(transform(halves[0], 10), transform(halves[1], 10));
+    const LanePairs top = column_pairs(&r[0]), bottom = column_pairs(&r[4]);
+    return joined(transform(top, 10), transform(bottom, 10));
   }
 
   // Columns of 16 bits from those of rows 0 to 3 and 4 to 7. Shifted by 8 bits less than a pixel is,
@@ -149,39 +130,11 @@ class IdctStage {
     for (size_t k = 0; k < 8; ++k) store(columns[k], dst, int64_t(32 * k));
   }
 
-  // Exchanges columns 1 and 2 of four, so that after the first pass 0 and 2, and 1 and 3, are neighbours.
-  V in_pairs(V v) {
-    std::vector<int32_t> mask;
-    for (int i = 0; i < i32_.lanes; ++i)
-      mask.push_back(i / 4 * 4 + (i % 4 == 1 ? 2 : i % 4 == 2 ? 1 : i % 4));
-    const V w = as(v, i32_);
-    return as(b_.shuffle(w, w, std::move(mask)), i16_);
-  }
-  // In each 128 bits, every other 32-bit lane of a, then of c.
-  V alternate(V a, V c, int first) {
-    std::vector<int32_t> mask;
-    for (int i = 0; i < i32_.lanes; ++i)
-      mask.push_back(i / 4 * 4 + i % 2 * 2 + first + (i % 4 < 2 ? 0 : i32_.lanes));
-    return as(b_.shuffle(a, c, std::move(mask)), i16_);
-  }
-
-  V as(V v, Type t) { return b_.convert(Op::bitcast, v, t); }
-  V unpack64(V a, V c, bool high) {
-    const Type i64 = vec(Scalar::i64, 4 * columns_);
-    return as(unpack(as(a, i64), as(c, i64), high), i16_);
-  }
-
-  V dot(V pairs, Pair weights) {
-    std::vector<int32_t> lanes(size_t(i16_.lanes));
-    for (size_t i = 0; i < lanes.size(); ++i) lanes[i] = i % 2 == 0 ? weights.a : weights.b;
-    return b_.dot2(pairs, b_.sequence(i16_, std::move(lanes)));
-  }
-
   // Half of what the passes drop: 2^11 and 2^18.
   V rounding(int shift) { return b_.constant(i32_, shift == 11 ? 1 << 10 : 1 << 17); }
 
   // One dimension of the IDCT.
-  Vectors transform(const Pairs& in, int shift) {
+  Vectors transform(const LanePairs& in, int shift) {
     const V round = rounding(shift);
     const V sum = round + dot(in.p04, kSum), difference = round + dot(in.p04, kDifference);
     const V outer = dot(in.p26, kEvenOuter), inner = dot(in.p26, kEvenInner);
@@ -206,42 +159,6 @@ class IdctStage {
       out[7 - k] = loop::ashr(even - odd, shift);
     }
     return out;
-  }
-
-  // Both tiles of group g, dequantised, of the blocks in the vectors' 128-bit parts.
-  std::array<V, 2> load_tiles(const std::vector<V>& columns, int g) {
-    const V steps = b_.load(vec(Scalar::i16, kGroupLanes), quant_, g * kGroupLanes * 2);
-    std::vector<V> groups;  // upper and lower block of each column
-    for (const V& column : columns) {
-      for (const BlockRow& row : rows_) groups.push_back(group(row, column, g) * steps);
-    }
-    return {gather_half(groups, 0), gather_half(groups, 1)};
-  }
-
-  V group(const BlockRow& row, V block, int g) {
-    const V mask = b_.load(vec(Scalar::i16, 1), row.masks, block << 3, 2 * g);
-    const V offset = b_.convert(Op::zext, b_.load(kI32, row.offsets, block << 4, 4 * g), kI64);
-    const V v = b_.expand_load(mask, values_, offset << 1);
-    if (g != 0) return v;
-    std::vector<int32_t> first(kGroupLanes, 0);
-    first[0] = -1;
-    const V dc = b_.splat(b_.load(vec(Scalar::i16, 1), row.dc, block << 1), kGroupLanes);
-    return v | (dc & b_.sequence(v.type, std::move(first)));
-  }
-
-  // The lower or upper 128 bits of each vector, end to end.
-  V gather_half(const std::vector<V>& v, size_t half) {
-    std::vector<V> pairs;
-    for (size_t k = 0; k < v.size(); k += 2) {
-      std::vector<int32_t> mask;
-      for (int i = 0; i < kGroupLanes; ++i)
-        mask.push_back(int32_t(8 * half) + i % 8 + (i < 8 ? 0 : kGroupLanes));
-      pairs.push_back(b_.shuffle(v[k], v[k + 1], std::move(mask)));
-    }
-    if (pairs.size() == 1) return pairs[0];
-    std::vector<int32_t> all(32);
-    for (int i = 0; i < 32; ++i) all[size_t(i)] = i;
-    return b_.shuffle(pairs[0], pairs[1], std::move(all));
   }
 
   void store(V v, V dst, int64_t at) {

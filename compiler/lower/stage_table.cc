@@ -25,20 +25,32 @@ struct Reach {
 
 class TableStage {
  public:
-  TableStage(Builder& b, Shape shape, bool q14, int lanes)
-      : b_(b), shape_(shape), q14_(q14), lanes_(lanes), real_(vec(Scalar::f64, lanes)), int_(vec(Scalar::i32, lanes)) {}
+  TableStage(Builder& b, Shape shape, bool q14, int lanes, bool boxed)
+      : b_(b), shape_(shape), q14_(q14), lanes_(lanes), boxed_(boxed), real_(vec(Scalar::f64, lanes)), int_(vec(Scalar::i32, lanes)) {}
 
   void build() {
     const V src = b_.param(kI64), dst = b_.param(kI64), offset = b_.param(kI64), count = b_.param(kI64);
     const V pre = b_.param(kI64), post = b_.param(kI64);
     const V start = b_.param(kPtr), weight = b_.param(kPtr), taps_out = b_.param(kPtr);
+    V begin8, length8;
+    if (boxed_) {
+      begin8 = b_.param(kI64);
+      length8 = b_.param(kI64);
+    }
     src_ = number(src);
     dst_ = number(dst);
     offset_ = number(offset);
     last_ = number(count - 1);
-    scale_ = src_ / dst_;
+    const V length = boxed_ ? number(length8) * real(0.125) : src_;
+    scale_ = length / dst_;
     pre_ = pre == b_.i64(1);
     post_ = post == b_.i64(1);
+    end_ = src_;
+    if (boxed_) {
+      const V begin = number(begin8) * real(0.125);
+      begin_ = b_.select(pre_, src_ - begin - length, begin);
+      end_ = begin_ + length;
+    }
     const V zero = b_.i64(0), step = b_.i64(lanes_);
     const V padded = (count + (kTablePad - 1)) & b_.i64(-kTablePad);
 
@@ -58,6 +70,7 @@ class TableStage {
   V real(double v) { return b_.real(real_, v); }
   V number(V i) { return b_.splat(b_.convert(Op::sitofp, i, loop::kF64), lanes_); }
   V trunc(V v) { return b_.unary(Op::trunc_real, v); }
+  V from_begin(V v) { return boxed_ ? begin_ + v : v; }
 
   Reach reach(V i) {
     const V index = min(number(i) + b_.convert(Op::sitofp, b_.iota(int_), real_), last_);
@@ -66,7 +79,7 @@ class TableStage {
     switch (shape_) {
       case Shape::triangle: {
         const V filter_scale = max(scale_, real(1.0));
-        const V center = (j + real(0.5)) * scale_;
+        const V center = from_begin((j + real(0.5)) * scale_);
         r.start = trunc(max(center - filter_scale + real(0.5), real(0.0)));
         r.count = min(trunc(center + filter_scale + real(0.5)), src_) - r.start;
         r.a = center;
@@ -85,8 +98,8 @@ class TableStage {
         r.count = real(1.0);
         break;
       case Shape::area_overlap:
-        r.a = j * scale_;
-        r.b = min(r.a + scale_, src_);
+        r.a = from_begin(j * scale_);
+        r.b = min(r.a + scale_, end_);
         r.start = min(trunc(r.a), src_ - real(1.0));
         r.count = min(b_.unary(Op::ceil, r.b), src_) - r.start;
         break;
@@ -151,15 +164,17 @@ class TableStage {
   Shape shape_;
   bool q14_;
   int lanes_;
+  bool boxed_;
   Type real_, int_;
   V src_, dst_, offset_, last_, scale_, pre_, post_;
+  V begin_, end_;  // of the box, or of the source
 };
 
 }  // namespace
 
-Function build_table_stage(const std::string& name, Shape shape, bool q14, const Schedule& s) {
+Function build_table_stage(const std::string& name, Shape shape, bool q14, const Schedule& s, bool boxed) {
   Builder b(name);
-  TableStage(b, shape, q14, s.vector_bits / 64).build();
+  TableStage(b, shape, q14, s.vector_bits / 64, boxed).build();
   return b.finish();
 }
 

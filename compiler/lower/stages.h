@@ -34,7 +34,9 @@ inline constexpr int64_t kRowPad = 64;
 
 /// @NAME(src, dst, offset, count, pre, post: i64, start, weight, taps: ptr). Writes start[i] (i32),
 /// weight[t][i] (i32; q14 twice, in both halves) with rows of count padded to kTablePad, and the taps (i64).
-loop::Function build_table_stage(const std::string& name, resample::Shape shape, bool q14, const Schedule& s);
+/// `boxed`: two parameters more, begin8 and length8 (i64), a resample::Box.
+loop::Function build_table_stage(const std::string& name, resample::Shape shape, bool q14, const Schedule& s,
+                                 bool boxed = false);
 
 /// @NAME(src: ptr, stride, rows, bytes: i64, cols: ptr). Rows beyond `rows` repeat the last. q14 stores
 /// (p - 128) * 256, else p. Reads up to 15 bytes beyond a row.

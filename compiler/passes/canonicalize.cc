@@ -69,8 +69,7 @@ ValueId simplify(Graph& g, ValueId id) {
       return operand(1).op == Op::full_rect && is_size_of(g, operand(1).operands[0], n.operands[0]) ? n.operands[0] : kNoValue;
     case Op::flip: return known_bool(g, n.operands[1]) == 0 && known_bool(g, n.operands[2]) == 0 ? n.operands[0] : kNoValue;
     case Op::convert:
-      if (n.type.kind == Kind::image && operand(0).type.elem == n.type.elem) return n.operands[0];
-      return kNoValue;
+      return operand(0).type == n.type ? n.operands[0] : kNoValue;
     case Op::normalize: {
       std::vector<double> scale, bias;
       normalize_constants(n.list_attr("mean"), n.list_attr("std"), n.int_attr("range"), operand(0).type.elem, scale, bias);

@@ -1,6 +1,7 @@
 #include <cstring>
 
 #include "compiler/pipeline/programs.h"
+#include "ir/graph_batch.h"
 #include "ir/graph_interp.h"
 #include "kernels/decoder.h"
 #include "kernels/planes.h"
@@ -9,8 +10,9 @@
 namespace headrace {
 namespace {
 
-// Pixels of a rectangle, from whatever the field holds. `context` is an hr_decoder.
-hr_result decode_field(void* context, const hr_field& f, const geometry::Rect& r, uint8_t* dst, hr_error* error) {
+// Pixels of a part, from whatever the field holds. `context` is an hr_decoder.
+hr_result decode_field(void* context, const hr_field& f, const graph::CodedPart& part, uint8_t* dst, hr_error* error) {
+  const geometry::Rect& r = part.rect;
   const size_t row = size_t(r.width) * 3;
   if (f.encoding == HR_ENCODING_RGB) {
     const uint64_t needed = uint64_t{f.width} * f.height * 3;
@@ -32,8 +34,8 @@ hr_result decode_field(void* context, const hr_field& f, const geometry::Rect& r
     return HR_E_ENCODING;
   }
   int64_t window[2] = {};
-  hr_result result = hr_image_open(context, f.data, int64_t(f.size), f.width, f.height, f.encoding, int64_t(f.planes),
-                                   r.top, r.left, r.height, r.width, window, error);
+  hr_result result = hr_image_open_scaled(context, f.data, int64_t(f.size), f.width, f.height, f.encoding,
+                                          int64_t(f.planes), part.scale, r.top, r.left, r.height, r.width, window, error);
   std::vector<uint8_t> line(static_cast<size_t>(window[1]));
   for (int64_t y = 0; y < r.height && result == HR_OK; ++y) {
     result = hr_image_rows(context, line.data(), window[1], 1, error);
@@ -43,9 +45,10 @@ hr_result decode_field(void* context, const hr_field& f, const geometry::Rect& r
 }
 
 // Component planes of a field stored as planes.
-hr_result read_field_planes(void* context, const hr_field& f, const geometry::Rect& r, uint8_t* const* planes,
+hr_result read_field_planes(void* context, const hr_field& f, const graph::CodedPart& part, uint8_t* const* planes,
                             hr_error* error) {
-  return read_planes(context, f, {r.top, r.left, r.height, r.width}, planes, error);
+  const geometry::Rect& r = part.rect;
+  return read_planes(context, f, {r.top, r.left, r.height, r.width, part.scale}, planes, error);
 }
 
 class GraphProgram final : public Program {
@@ -73,6 +76,11 @@ class GraphProgram final : public Program {
     const FpEnvironment fp;
     return graph::evaluate(graph_, env(frame.fields, frame.key, frame.decoder, frame.error),
                            std::span(frame.outputs, info_.outputs.size()));
+  }
+
+  hr_result batch(hr_batch_frame& frame) const override {
+    const FpEnvironment fp;
+    return graph::evaluate_batch(graph_, frame);
   }
 
  private:

@@ -45,6 +45,14 @@ class LoopProgram final : public Program {
     return call("run", &f, regions, f.error);
   }
 
+  hr_result batch(hr_batch_frame& f) const override {
+    if (!info_.mixes) return HR_OK;
+    std::vector<loop::Region> regions = {
+        {&f, sizeof f}, {f.mask, f.rows}, {f.outputs, info_.outputs.size() * sizeof(uint8_t*)}};
+    for (size_t i = 0; i < info_.outputs.size(); ++i) regions.push_back({f.outputs[i], f.rows * info_.outputs[i].sample_bytes});
+    return call("batch", &f, regions, f.error);
+  }
+
  private:
   hr_result call(const char* name, void* frame, std::span<const loop::Region> regions, hr_error* error) const {
     const FpEnvironment fp;

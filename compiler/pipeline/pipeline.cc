@@ -3,26 +3,35 @@
 #include <algorithm>
 #include <thread>
 
-#include "compiler/frontend/build_graph.h"
 #include "compiler/lower/lower.h"
 #include "compiler/passes/pass.h"
+#include "compiler/pipeline/front_end.h"
 #include "compiler/pipeline/programs.h"
 #include "compiler/spec.h"
 #ifdef HEADRACE_WITH_JIT
 #include "compiler/codegen/compile.h"
 #endif
+#ifdef HEADRACE_WITH_AOT
+#include "compiler/cache/cached_code.h"
+#endif
 
 namespace headrace {
 
 std::optional<Engine> parse_engine(std::string_view name) {
-  for (Engine e : {Engine::jit, Engine::interp, Engine::loop_interp}) {
+  for (Engine e : {Engine::jit, Engine::interp, Engine::loop_interp, Engine::aot}) {
     if (name == engine_name(e)) return e;
   }
   return std::nullopt;
 }
 
 std::string_view engine_name(Engine e) {
-  return e == Engine::jit ? "jit" : e == Engine::interp ? "interp" : "loop-interp";
+  switch (e) {
+    case Engine::jit: return "jit";
+    case Engine::interp: return "interp";
+    case Engine::loop_interp: return "loop-interp";
+    case Engine::aot: return "aot";
+  }
+  return "?";
 }
 
 std::optional<Stage> parse_stage(std::string_view name) {
@@ -34,20 +43,6 @@ std::optional<Stage> parse_stage(std::string_view name) {
 }
 
 namespace {
-
-std::vector<ProgramField> dataset_fields(const Dataset& dataset) {
-  std::vector<ProgramField> fields;
-  for (const Schema::Field& f : dataset.schema().fields) fields.push_back({f.name, f.kind});
-  return fields;
-}
-
-Expected<graph::Graph> front_end(std::string_view json, const Dataset* dataset, std::optional<Numerics> numerics) {
-  std::vector<ProgramField> fields;
-  if (dataset) fields = dataset_fields(*dataset);
-  HR_ASSIGN_OR_RETURN(spec::Spec spec, parse_spec(json, dataset ? &fields : nullptr));
-  if (numerics) spec.numerics = *numerics;
-  return build_graph(spec, dataset ? &fields : nullptr);
-}
 
 Expected<Isa> choose_isa(std::optional<Isa> asked, bool must_run) {
   if (!asked) {
@@ -63,32 +58,35 @@ Expected<Isa> choose_isa(std::optional<Isa> asked, bool must_run) {
   return *asked;
 }
 
-// 256-bit vectors at every level: on the Intel server CPUs measured, 512-bit code slows the libjpeg-turbo
-// code between the stages down by more than it gains (docs/performance.md).
-Schedule default_schedule() { return {.vector_bits = 256}; }
-
-Facts facts_of(const Dataset* dataset) {
-  if (dataset == nullptr) return {};
-  const uint32_t encodings = dataset->encodings();
-  return {.packed = (encodings >> HR_ENCODING_PACKED & 1) != 0, .ycc = (encodings >> HR_ENCODING_YCC & 1) != 0};
-}
+// The loop interpreter runs the same on every machine.
+Schedule interpreted_schedule() { return schedule_for(Isa::x86_64_v3); }
 
 }  // namespace
 
 Expected<std::shared_ptr<const Program>> compile(std::string_view json, const Dataset* dataset, const CompileOptions& options) {
-  HR_ASSIGN_OR_RETURN(graph::Graph graph, front_end(json, dataset, options.numerics));
+  if (options.engine == Engine::aot) {
+    return Status("compile.engine", "", "the engine \"aot\" runs objects that were compiled before; load_object() loads them");
+  }
+  HR_ASSIGN_OR_RETURN(FrontEnd front, front_end(json, dataset, options.numerics));
+  graph::Graph graph = std::move(front.graph);
   HR_RETURN_IF_ERROR(passes::run(graph));
   ProgramInfo info = program_info(graph);
   if (options.engine == Engine::interp) return make_graph_program(std::move(graph), std::move(info));
   if (options.engine == Engine::loop_interp) {
-    HR_ASSIGN_OR_RETURN(Lowered lowered, lower(graph, default_schedule(), facts_of(dataset)));
+    HR_ASSIGN_OR_RETURN(Lowered lowered, lower(graph, interpreted_schedule(), facts_of(dataset)));
     return make_loop_program(std::move(lowered.module), std::move(lowered.info));
   }
 #ifdef HEADRACE_WITH_JIT
   HR_ASSIGN_OR_RETURN(const Isa isa, choose_isa(options.isa, true));
-  const Schedule schedule = default_schedule();
-  HR_ASSIGN_OR_RETURN(Lowered lowered, lower(graph, schedule, facts_of(dataset)));
+  const Schedule schedule = schedule_for(isa);
   const unsigned threads = options.threads ? options.threads : std::max(1u, std::thread::hardware_concurrency());
+#ifdef HEADRACE_WITH_AOT
+  if (options.cache) {
+    auto code = cache::cached_code(*options.cache, {isa, schedule, facts_of(dataset), graph}, threads);
+    if (code.ok()) return make_code_program(std::move(*code), std::move(info), isa);
+  }
+#endif
+  HR_ASSIGN_OR_RETURN(Lowered lowered, lower(graph, schedule, facts_of(dataset)));
   return make_jit_program(lowered.module, std::move(lowered.info), isa, schedule.vector_bits, threads);
 #else
   return Status("compile.no_jit", "", "headrace was built without its compiler (HEADRACE_JIT=OFF); use the engine \"interp\" or \"loop-interp\"");
@@ -96,7 +94,8 @@ Expected<std::shared_ptr<const Program>> compile(std::string_view json, const Da
 }
 
 Expected<std::string> inspect(std::string_view json, const Dataset* dataset, Stage stage, const InspectOptions& options) {
-  HR_ASSIGN_OR_RETURN(graph::Graph graph, front_end(json, dataset, options.numerics));
+  HR_ASSIGN_OR_RETURN(FrontEnd front, front_end(json, dataset, options.numerics));
+  graph::Graph graph = std::move(front.graph);
   if (stage == Stage::graph) return graph::print(graph);
   passes::Options pass_options;
   pass_options.stop_after = options.stop_after;
@@ -108,7 +107,7 @@ Expected<std::string> inspect(std::string_view json, const Dataset* dataset, Sta
   HR_RETURN_IF_ERROR(passes::run(graph, pass_options));
   if (stage == Stage::graph_opt) return graph::print(graph);
   HR_ASSIGN_OR_RETURN([[maybe_unused]] const Isa isa, choose_isa(options.isa, false));
-  const Schedule schedule = default_schedule();
+  const Schedule schedule = schedule_for(isa);
   HR_ASSIGN_OR_RETURN(const Lowered lowered, lower(graph, schedule, facts_of(dataset)));
   if (stage == Stage::loop) return loop::print(lowered.module);
 #ifdef HEADRACE_WITH_JIT
@@ -130,7 +129,7 @@ std::string code_generator() {
 
 Expected<SpecLoaderDefaults> spec_loader_defaults(std::string_view json) {
   HR_ASSIGN_OR_RETURN(const spec::Spec spec, parse_spec(json));
-  return SpecLoaderDefaults{spec.loader.order, spec.loader.drop_last};
+  return SpecLoaderDefaults{spec.loader.order, spec.loader.tail, spec.loader.window_bytes};
 }
 
 }  // namespace headrace

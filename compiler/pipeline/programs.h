@@ -8,6 +8,9 @@
 #include "headrace/status.h"
 #include "ir/graph.h"
 #include "ir/loop.h"
+#ifdef HEADRACE_WITH_JIT
+#include "compiler/codegen/compile.h"
+#endif
 
 namespace headrace {
 
@@ -18,7 +21,10 @@ std::shared_ptr<const Program> make_graph_program(graph::Graph graph, ProgramInf
 std::shared_ptr<const Program> make_loop_program(loop::Module module, ProgramInfo info);
 
 #ifdef HEADRACE_WITH_JIT
-/// Generated code of a level.
+/// Linked code of a level.
+std::shared_ptr<const Program> make_code_program(std::unique_ptr<codegen::Library> library, ProgramInfo info, Isa isa);
+
+/// Generates code of a level and links it in memory.
 Expected<std::shared_ptr<const Program>> make_jit_program(const loop::Module& module, ProgramInfo info, Isa isa, int vector_bits,
                                                          unsigned threads);
 #endif

@@ -41,7 +41,10 @@ struct ParamsText {
   std::string operator()(const spec::Field& p) const {
     return ",\"field\":" + json_string(p.field) + (p.length ? ",\"length\":" + std::to_string(*p.length) : "");
   }
-  std::string operator()(const spec::Decode& p) const { return ",\"field\":" + json_string(p.field); }
+  std::string operator()(const spec::Decode& p) const {
+    const bool scaled = p.idct_scale == spec::IdctScale::automatic;
+    return ",\"field\":" + json_string(p.field) + (scaled ? ",\"idct_scale\":\"auto\"" : "");
+  }
   std::string operator()(const spec::Crop& p) const {
     return ",\"top\":" + std::to_string(p.top) + ",\"left\":" + std::to_string(p.left) +
            ",\"size\":" + size_text(p.size);
@@ -66,6 +69,10 @@ struct ParamsText {
     return ",\"dtype\":" + json_string(dtype_name(p.dtype)) +
            (p.scale ? ",\"scale\":" + number_text(*p.scale) : "");
   }
+  std::string operator()(const spec::OneHot& p) const {
+    return p.classes ? ",\"classes\":" + std::to_string(*p.classes) : "";
+  }
+  std::string operator()(const spec::LabelSmoothing& p) const { return ",\"epsilon\":" + number_text(p.epsilon); }
   std::string operator()(const spec::SetLayout& p) const {
     return ",\"layout\":" + json_string(layout_name(p.layout));
   }
@@ -92,10 +99,34 @@ std::string element_text(const spec::Op& op) {
 
 std::string loader_text(const spec::LoaderDefaults& loader) {
   std::string out;
-  if (loader.order) out += "\"order\":" + json_string(*loader.order);
-  if (loader.drop_last)
-    out += std::string(out.empty() ? "" : ",") + "\"drop_last\":" + (*loader.drop_last ? "true" : "false");
+  const auto add = [&](const std::string& key, const std::string& value) {
+    out += (out.empty() ? "\"" : ",\"") + key + "\":" + value;
+  };
+  if (loader.order) add("order", json_string(*loader.order));
+  if (loader.window_bytes) add("window_bytes", std::to_string(*loader.window_bytes));
+  if (loader.tail) add("tail", json_string(*loader.tail));
   return "{" + out + "}";
+}
+
+std::string mix_text(const spec::Mix& m) {
+  std::string out = std::string("{\"op\":") + (m.cuts ? "\"cutmix\"" : "\"mixup\"") + ",\"alpha\":" + number_text(m.alpha) +
+                    ",\"p\":" + number_text(m.p) + ",\"outputs\":[";
+  for (size_t i = 0; i < m.outputs.size(); ++i) out += (i > 0 ? "," : "") + json_string(m.outputs[i]);
+  return out + "]}";
+}
+
+/// The section with its key and a comma before it; empty if nothing is mixed.
+std::string batch_text(const std::vector<spec::BatchStep>& batch) {
+  std::string out;
+  for (const spec::BatchStep& step : batch) {
+    std::string ops;
+    for (const spec::Mix& m : step.ops) ops += (ops.empty() ? "" : ",") + mix_text(m);
+    out += out.empty() ? "" : ",";
+    out += step.weights.empty()
+               ? ops
+               : "{\"op\":\"random_choice\",\"ops\":[" + ops + "],\"weights\":" + list_text(step.weights) + "}";
+  }
+  return batch.empty() ? "" : ",\"batch\":[" + out + "]";
 }
 
 /// The shared op itself: as in its first use.
@@ -123,7 +154,7 @@ std::string canonical_json(const spec::Spec& spec) {
     for (size_t k = 0; k < output.ops.size(); ++k) out += (k > 0 ? "," : "") + element_text(output.ops[k]);
     out += "]";
   }
-  return out + "}}";
+  return out + "}" + batch_text(spec.batch) + "}";
 }
 
 }  // namespace headrace

@@ -16,6 +16,9 @@ class ImageSize {
   /// After an op that was reported as invalid: the size is to be taken for one that is all right.
   void forget();
 
+  /// Height and width, where every image has the same.
+  const std::optional<Size2>& known() const { return known_; }
+
   /// Whether every image has the same size here, as far as can be told.
   bool known_or_forgotten() const { return known_.has_value() || forgotten_; }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "compiler/spec/batch.h"
 #include "compiler/spec/filter.h"
 #include "compiler/spec/suggest.h"
 #include "compiler/spec/text.h"
@@ -51,7 +52,15 @@ std::string read_field_name(ObjectReader& in) {
   return name;
 }
 
-OpParams parse_decode(ObjectReader& in) { return Decode{read_field_name(in)}; }
+OpParams parse_decode(ObjectReader& in) {
+  constexpr std::array<std::string_view, 2> kScales = {"none", "auto"};
+  Decode p;
+  p.field = read_field_name(in);
+  size_t index = 0;
+  read_optional(in, "idct_scale", index, read_choice, Names(kScales));
+  p.idct_scale = index == 1 ? IdctScale::automatic : IdctScale::none;
+  return p;
+}
 
 OpParams parse_field(ObjectReader& in) {
   Field p;
@@ -197,6 +206,21 @@ OpParams parse_layout(ObjectReader& in) {
   return SetLayout{kLayouts[index]};
 }
 
+OpParams parse_one_hot(ObjectReader& in) {
+  OneHot p;
+  if (const json::Value* v = in.find("classes")) {
+    p.classes = read_integer(*v, in.where("classes"), 1, kMaxClasses, in.errors());
+  }
+  return p;
+}
+
+OpParams parse_label_smoothing(ObjectReader& in) {
+  LabelSmoothing p;
+  read_required(in, "epsilon", "a number from 0 to 1", p.epsilon, read_number, "a number from 0 to 1",
+                [](double x) { return x >= 0 && x <= 1; });
+  return p;
+}
+
 struct OpEntry {
   std::string_view name;
   std::array<std::string_view, 6> keys;  ///< "op" first; unused places are empty
@@ -209,7 +233,7 @@ struct OpEntry {
 };
 
 constexpr std::array kOps = {
-    OpEntry{"decode", {"op", "field"}, parse_decode},
+    OpEntry{"decode", {"op", "field", "idct_scale"}, parse_decode},
     OpEntry{"field", {"op", "field", "length"}, parse_field},
     OpEntry{"crop", {"op", "top", "left", "size"}, parse_crop},
     OpEntry{"center_crop", {"op", "size"}, parse_center_crop},
@@ -225,6 +249,8 @@ constexpr std::array kOps = {
     OpEntry{"normalize", {"op", "mean", "std", "range"}, parse_normalize},
     OpEntry{"convert", {"op", "dtype", "scale"}, parse_convert},
     OpEntry{"layout", {"op", "layout"}, parse_layout},
+    OpEntry{"one_hot", {"op", "classes"}, parse_one_hot},
+    OpEntry{"label_smoothing", {"op", "epsilon"}, parse_label_smoothing},
 };
 
 constexpr auto kOpNames = [] {
@@ -269,8 +295,11 @@ ParsedOp parse_op(const json::Value& element, const std::string& where, Reporter
   const auto entry =
       std::find_if(kOps.begin(), kOps.end(), [&](const OpEntry& e) { return e.name == *text; });
   if (entry == kOps.end()) {
+    const auto of_batches = batch_op_names();
+    const bool mixes = std::find(of_batches.begin(), of_batches.end(), *text) != of_batches.end();
     errors.add("spec.unknown_op", pointer_join(where, "op"),
-               "unknown op " + quote(*text) + hint(*text, op_names()));
+               mixes ? quote(*text) + " works on batches; put it into \"batch\", beside \"outputs\""
+                     : "unknown op " + quote(*text) + hint(*text, op_names()));
     return out;
   }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 
+#include "compiler/spec/filter.h"
 #include "compiler/spec/image_size.h"
 #include "compiler/spec/suggest.h"
 #include "compiler/spec/text.h"
@@ -26,8 +27,10 @@ class Walk {
   /// Checks the finished output at `where`.
   void finish(const std::string& where);
 
+  OutputForm form() const;
+
  private:
-  enum class Value { image, scalar };
+  enum class Value { image, scalar, vector };
 
   void error(std::string message) { errors_.add("spec.sequence", op_->pointer, std::move(message)); }
   std::string name() const { return quote(op_->name); }
@@ -36,10 +39,14 @@ class Walk {
   void read_field(const std::string& name);
   bool need_image();
   void geometry();
+  void check_scaled_resize();
   void normalize(const Normalize& p);
   void convert(const Convert& p);
   void convert_image(const Convert& p);
   void convert_scalar(const Convert& p);
+  void convert_vector(const Convert& p);
+  void one_hot();
+  void label_smoothing();
   void set_layout();
 
   const std::vector<ProgramField>* fields_;
@@ -50,12 +57,15 @@ class Walk {
   Value value_ = Value::image;
   ImageSize size_;
   std::optional<DType> dtype_ = DType::u8;  ///< of an image; none: unknown
-  std::string field_;                       ///< name of a scalar's field
+  std::string field_;                       ///< name of a scalar's or vector's field
   std::optional<FieldKind> kind_;           ///< of the field, if it is known
   const Op* normalized_ = nullptr;          ///< the ops of their kind that came before
   const Op* convert_ = nullptr;             ///< the latest
   const Op* layout_ = nullptr;
+  const Op* one_hot_ = nullptr;
+  const Op* smoothed_ = nullptr;
   bool has_length_ = false;                 ///< of a field of kind bytes
+  std::string scaled_;                      ///< where "idct_scale": "auto" stands, up to the first resize
 };
 
 bool Walk::step(const ParsedOp& parsed, bool first) {
@@ -73,6 +83,14 @@ bool Walk::step(const ParsedOp& parsed, bool first) {
     convert(*p);
     return true;
   }
+  if (std::holds_alternative<OneHot>(op_->params)) {
+    one_hot();
+    return true;
+  }
+  if (std::holds_alternative<LabelSmoothing>(op_->params)) {
+    label_smoothing();
+    return true;
+  }
   if (!need_image()) return true;
   if (const auto* p = std::get_if<Normalize>(&op_->params)) {
     normalize(*p);
@@ -87,6 +105,7 @@ bool Walk::step(const ParsedOp& parsed, bool first) {
 bool Walk::start() {
   if (const auto* p = std::get_if<Decode>(&op_->params)) {
     value_ = Value::image;
+    if (p->idct_scale == IdctScale::automatic) scaled_ = pointer_join(op_->pointer, "idct_scale");
     read_field(p->field);
     return true;
   }
@@ -149,12 +168,25 @@ void Walk::geometry() {
     error(name() + " works on u8 pixels and must come before " + quote(arithmetic->name) + " (" +
           arithmetic->pointer + ")");
   }
+  if (resamples) check_scaled_resize();
   if (std::holds_alternative<Flip>(op_->params)) return;
   if (!valid_) {
     size_.forget();
     return;
   }
   if (std::string problem = size_.apply(op_->params); !problem.empty()) error(std::move(problem));
+}
+
+// Pixels of a smaller decode are averages: of no use to filters that take single pixels as they are.
+void Walk::check_scaled_resize() {
+  const Filter* filter = filter_of(op_->params);
+  if (!scaled_.empty() && valid_ && (*filter == Filter::nearest || *filter == Filter::bilinear_point)) {
+    errors_.add("spec.sequence", scaled_,
+                "\"idct_scale\": \"auto\" goes with a resize that averages over all pixels, " + name() + " (" +
+                    op_->pointer + ") has " +
+                    (*filter == Filter::nearest ? "\"filter\": \"nearest\"" : "\"antialias\": false"));
+  }
+  scaled_.clear();
 }
 
 void Walk::normalize(const Normalize& p) {
@@ -173,12 +205,14 @@ void Walk::normalize(const Normalize& p) {
 }
 
 void Walk::convert(const Convert& p) {
-  if (value_ == Value::scalar && convert_ != nullptr) {
+  if (value_ != Value::image && convert_ != nullptr) {
     error("a field is converted once; the first \"convert\" is " + convert_->pointer);
   } else if (!valid_) {
     dtype_.reset();
   } else if (value_ == Value::image) {
     convert_image(p);
+  } else if (value_ == Value::vector) {
+    convert_vector(p);
   } else {
     convert_scalar(p);
   }
@@ -221,6 +255,43 @@ void Walk::convert_scalar(const Convert& p) {
   }
 }
 
+void Walk::convert_vector(const Convert& p) {
+  if (p.scale) error("\"scale\" is for images; this output is the field " + quote(field_));
+  if (!is_float(p.dtype)) error("a vector can be converted to f16, bf16 or f32, found " + text(p.dtype));
+}
+
+void Walk::one_hot() {
+  if (one_hot_ != nullptr) {
+    error("\"one_hot\" is given twice; the first is " + one_hot_->pointer);
+    return;
+  }
+  one_hot_ = op_;
+  if (value_ == Value::image) {
+    error("\"one_hot\" needs an i64 field; this output is an image");
+    return;
+  }
+  if (has_length_ || kind_.value_or(FieldKind::i64) != FieldKind::i64) {
+    error("\"one_hot\" needs an i64 field; field " + quote(field_) + " is of kind " +
+          std::string(field_kind_name(has_length_ ? FieldKind::bytes : *kind_)));
+  } else if (convert_ != nullptr) {
+    error("\"one_hot\" takes the field as it is; put \"convert\" (" + convert_->pointer + ") after it");
+  }
+  value_ = Value::vector;
+  has_length_ = false;
+  convert_ = nullptr;
+}
+
+void Walk::label_smoothing() {
+  if (smoothed_ != nullptr) {
+    error("\"label_smoothing\" is given twice; the first is " + smoothed_->pointer);
+  } else if (value_ != Value::vector) {
+    error("\"label_smoothing\" needs a vector; put \"one_hot\" before it");
+  } else if (convert_ != nullptr) {
+    error("\"label_smoothing\" computes in f32; put \"convert\" (" + convert_->pointer + ") after it");
+  }
+  smoothed_ = op_;
+}
+
 void Walk::set_layout() {
   if (layout_ != nullptr) {
     error("\"layout\" is given twice; the first is " + layout_->pointer);
@@ -233,6 +304,10 @@ void Walk::finish(const std::string& where) {
   if (value_ == Value::image && !size_.known_or_forgotten()) {
     errors_.add("spec.sequence", where, "batches need one size: add resize to [height, width] or a crop");
   }
+  if (!scaled_.empty()) {
+    errors_.add("spec.sequence", scaled_,
+                "\"idct_scale\": \"auto\" goes by the resize after the decode, and this output has none");
+  }
   if (value_ == Value::scalar && kind_ == FieldKind::f64 && convert_ == nullptr) {
     errors_.add(
         "spec.sequence", where,
@@ -241,15 +316,26 @@ void Walk::finish(const std::string& where) {
   }
 }
 
+OutputForm Walk::form() const {
+  using Kind = OutputForm::Kind;
+  if (value_ == Value::image) return {Kind::image, size_.known()};
+  if (value_ == Value::vector) return {Kind::vector, std::nullopt};
+  return {has_length_ ? Kind::bytes : Kind::number, std::nullopt};
+}
+
 }  // namespace
 
-void check_sequence(const std::vector<ParsedOp>& ops, const std::string& where,
+OutputForm check_sequence(const std::vector<ParsedOp>& ops, const std::string& where,
                     const std::vector<ProgramField>* fields, Reporter& errors) {
+  const size_t errors_before = errors.count();
   Walk walk(fields, errors);
+  bool valid = true;
   for (size_t i = 0; i < ops.size(); ++i) {
-    if (!walk.step(ops[i], i == 0)) return;
+    if (!walk.step(ops[i], i == 0)) return {};
+    valid = valid && ops[i].valid;
   }
   walk.finish(where);
+  return valid && errors.count() == errors_before ? walk.form() : OutputForm();
 }
 
 }  // namespace headrace::spec

@@ -50,6 +50,7 @@ std::optional<std::vector<double>> read_channels(const json::Value& value, const
 
 inline constexpr int64_t kMaxSide = 16384;    ///< height and width of anything a spec asks for
 inline constexpr int64_t kMaxOffset = 65535;  ///< top and left of a crop: the largest JPEG side
+inline constexpr int64_t kMaxClasses = 65535;  ///< elements of a vector
 inline constexpr size_t kChannels = 3;        ///< images are RGB
 
 }  // namespace headrace::spec

@@ -11,7 +11,8 @@ bool is_resampling(const std::string& op) {
 }
 
 const std::vector<std::string>& coverage_ops() {
-  static const std::vector<std::string> ops = {"crop",
+  static const std::vector<std::string> ops = {"idct_scale",
+                                               "crop",
                                                "center_crop",
                                                "random_crop",
                                                "random_resized_crop",
@@ -40,6 +41,7 @@ const std::vector<std::string>& coverage_filters() {
 
 bool coverage_possible(const std::string& op, const std::string& dtype, const std::string& filter) {
   if (filter == "none" && is_resampling(op)) return false;
+  if (op == "idct_scale") return filter == "bilinear" || filter == "area";
   return !(op == "normalize" && dtype == "u8");  // normalized values cannot become u8
 }
 

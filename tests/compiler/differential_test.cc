@@ -11,6 +11,7 @@
 
 #include "compiler/lower/lower.h"
 #include "compiler/pipeline/programs.h"
+#include "tests/compiler/batch_testing.h"
 #include "tests/compiler/coverage.h"
 #include "tests/compiler/engines.h"
 #include "tests/compiler/plane_images.h"
@@ -21,7 +22,7 @@
 namespace headrace::testing {
 namespace {
 
-constexpr int kImageOutputs = 3, kGoodSamples = 12, kBadSamples = 3, kPassChecks = 5;
+constexpr int kImageOutputs = 3, kGoodSamples = 12, kBadSamples = 3, kPassChecks = 5, kBatches = 4;
 constexpr int kLeastComparisons = 10;
 
 uint64_t from_environment(const char* name, uint64_t otherwise) {
@@ -49,8 +50,9 @@ void run_random_pipelines(Numerics numerics) {
   Coverage coverage;
   std::vector<std::string> engine_names{"loop"};
   for (const std::string& level : runnable_levels()) engine_names.push_back(level);
-  int runs = 0, failing_runs = 0;
+  int runs = 0, failing_runs = 0, mixing = 0, batches_mixed = 0;
   std::map<uint32_t, int> encodings;  // of samples that ran
+  int scaled = 0;                     // decodes below the whole size
   for (uint64_t n = 0; n < count; ++n) {
     RandomStream random(seed, n);
     const RandomSpec spec = random_spec(seed, n * kImageOutputs, kImageOutputs, numerics);
@@ -75,6 +77,7 @@ void run_random_pipelines(Numerics numerics) {
         continue;
       }
       ++encodings[s.image.encoding];
+      for (const int64_t scale : scales_of(pipeline->optimised, s.image, s.key)) scaled += scale < 8;
       for (const OutputContent& content : spec.images) {
         for (const NamedProgram& engine : pipeline->engines) {
           coverage.add(content, engine.name.substr(0, engine.name.find(' ')));  // without the width
@@ -82,16 +85,27 @@ void run_random_pipelines(Numerics numerics) {
       }
     }
     ASSERT_FALSE(::testing::Test::HasFailure()) << place;
+    ASSERT_EQ(pipeline->reference->info().mixes, spec.mixes) << place;
+    mixing += spec.mixes;
+    for (const NamedProgram& engine : pipeline->engines) {
+      if (!spec.mixes) continue;
+      ASSERT_EQ(compare_batches(*pipeline->reference, *engine.program, seed + n, kBatches, batches_mixed), "")
+          << place << engine.name;
+    }
   }
   std::printf("%s: %d pipelines, %d samples run (%d with an error), %d comparisons of outputs, %zu cells\n",
               std::string(numerics_name(numerics)).c_str(), int(count), runs, failing_runs, coverage.total(),
               coverage.cells());
+  std::printf("%d pipelines mix samples, %d comparisons of mixed batches\n", mixing, batches_mixed);
+  std::printf("%d decodes below the whole size\n", scaled);
   std::printf("%zu stages compiled, %zu reused, %zu streaming\n%s", maker.compiled(), maker.reused(),
               maker.streaming(), coverage.histogram(engine_names).c_str());
   EXPECT_GT(failing_runs, 0);
+  EXPECT_GT(batches_mixed, int(count)) << "too little was mixed";
   for (const uint32_t e : {HR_ENCODING_JPEG, HR_ENCODING_RGB, HR_ENCODING_PACKED, HR_ENCODING_YCC}) {
     EXPECT_GE(encodings[e], int(count)) << "encoding " << e << " ran too rarely";
   }
+  EXPECT_GT(scaled, 0) << "nothing was decoded below its whole size";
   EXPECT_GT(maker.streaming(), 0u) << "no output was large enough for streaming stores";
   if (count * kImageOutputs >= kOutputCycle) {
     EXPECT_EQ(coverage.shortfall(engine_names, kLeastComparisons), "") << "cells compared too rarely";

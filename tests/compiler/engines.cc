@@ -6,6 +6,7 @@
 #include "compiler/pipeline/kernel_symbols.h"
 #include "compiler/pipeline/programs.h"
 #include "compiler/spec.h"
+#include "ir/graph_interp.h"
 #include "runtime/platform/fp_env.h"
 
 namespace headrace::testing {
@@ -24,6 +25,10 @@ class LinkedProgram final : public Program {
   hr_result run(hr_run_frame& frame) const override {
     const FpEnvironment fp;
     return library_->run()(&frame);
+  }
+  hr_result batch(hr_batch_frame& frame) const override {
+    const FpEnvironment fp;
+    return library_->batch() ? library_->batch()(&frame) : HR_OK;
   }
 
  private:
@@ -86,7 +91,7 @@ Expected<ProgramPtr> PipelineMaker::make_engine(const graph::Graph& graph, const
   HR_ASSIGN_OR_RETURN(const std::vector<codegen::Object> made, codegen::compile_objects(missing, target, 1));
   for (const codegen::Object& o : made) {
     objects.push_back(o);
-    if (o.name != "plan" && o.name != "run") objects_.emplace(o.key, o);
+    if (o.name != "plan" && o.name != "run" && o.name != "batch") objects_.emplace(o.key, o);
     ++compiled_;
   }
   std::vector<codegen::Symbol> symbols;
@@ -106,6 +111,33 @@ std::vector<std::string> runnable_levels() {
   }
 #endif
   return levels;
+}
+
+std::vector<int64_t> scales_of(const graph::Graph& g, const TestImage& image, const hr_key& key) {
+  const ProgramInfo info = program_info(g);
+  std::vector<hr_field> fields;
+  std::vector<std::string> names;
+  for (const ProgramField& f : info.fields) {
+    hr_field field{};
+    field.width = image.width;
+    field.height = image.height;
+    field.encoding = f.kind == FieldKind::image ? image.encoding : uint32_t(HR_ENCODING_NONE);
+    fields.push_back(field);
+    names.push_back(f.name);
+  }
+  hr_error error{};
+  graph::Env env;
+  env.fields = fields;
+  env.field_names = names;
+  env.key = key;
+  env.error = &error;
+  std::vector<graph::Value> values;
+  std::vector<int64_t> scales;
+  if (graph::evaluate_geometry(g, env, values) != HR_OK) return scales;
+  for (size_t i = 0; i < g.nodes.size(); ++i) {
+    if (g.nodes[i].op == graph::Op::idct_scale) scales.push_back(std::get<int64_t>(values[i]));
+  }
+  return scales;
 }
 
 std::string compare_engines(const Pipeline& p, const TestImage& image, const hr_key& key, int64_t label,

@@ -74,6 +74,9 @@ class PipelineMaker {
 /// The levels that this CPU runs, of those code can be generated for in this build.
 std::vector<std::string> runnable_levels();
 
+/// The value of each idct_scale of a graph for a sample: at which eighths of its size it is decoded.
+std::vector<int64_t> scales_of(const graph::Graph& graph, const TestImage& image, const hr_key& key);
+
 /// Runs a sample on the reference and on every engine; "" if all agree, else which differs first and how.
 /// `reference` receives the reference's result. With `check_passes` every exact pass is checked too, and in
 /// exact numerics the graph before all passes.

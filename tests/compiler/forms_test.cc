@@ -18,7 +18,10 @@ constexpr const char* kSpec = R"({"headrace": 1, "numerics": "fast", "outputs": 
              {"op": "normalize", "mean": [0, 0, 0], "std": [1, 1, 1]}, {"op": "convert", "dtype": "f16"}],
     "two": [{"op": "decode", "field": "image"}, {"op": "resize", "short_side": 20, "filter": "nearest"},
             {"op": "resize", "size": [9, 8], "antialias": false}, {"op": "layout", "layout": "NCHW"}],
-    "label": [{"op": "field", "field": "label"}]}})";
+    "class": [{"op": "field", "field": "label"}, {"op": "one_hot", "classes": 10}],
+    "label": [{"op": "field", "field": "label"}]},
+  "batch": [{"op": "random_choice", "ops": [{"op": "mixup", "outputs": ["image", "crop", "two", "class"]},
+                                            {"op": "cutmix", "outputs": ["two", "class"]}]}]})";
 constexpr const char* kPassNames =
     "infer, canonicalize, hoist-geometry, fold-flips, fuse-resample, compose-affine, widen-resample, "
     "resample-planes, "

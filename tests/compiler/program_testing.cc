@@ -146,6 +146,8 @@ RunResult run_program(const Program& program, const TestImage& image, const hr_k
       field.planes = image.planes;
     } else if (f.kind == FieldKind::bytes) {
       field.size = text.size();
+    } else if (f.name == "class") {
+      field.value = (label % 24 + 24) % 24;
     } else {
       field.value = f.kind == FieldKind::f64 ? std::bit_cast<int64_t>(double(label) + 0.25) : label;
     }

@@ -35,7 +35,7 @@ struct RunResult {
   bool operator==(const RunResult&) const = default;
 };
 
-/// plan() and run() of one sample. Image fields get the image, integer fields `label`, f64 fields a number near
+/// plan() and run() of one sample. Image fields get the image, integer fields `label` (the field "class" the rest of it divided by 24), f64 fields a number near
 /// it, bytes fields a short text. Scratch and outputs are exact in size and surrounded by guard bytes that are
 /// checked.
 RunResult run_program(const Program& program, const TestImage& image, const hr_key& key, int64_t label = 7);

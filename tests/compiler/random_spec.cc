@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "tests/compiler/random_mixing.h"
 #include "tests/compiler/random_stream.h"
 
 namespace headrace::testing {
@@ -37,8 +38,13 @@ class Writer {
     std::vector<std::string> outputs;
     for (int i = 0; i < image_outputs; ++i) {
       outputs.push_back("\"image" + number(i) + "\": [" + image_output(first_ + uint64_t(i)) + "]");
+      mixable_.push_back({"image" + number(i), height_, width_});
     }
     scalar_outputs(outputs);
+    for (int64_t i = random_.below(3); i > 0; --i) {
+      outputs.push_back("\"class" + number(i) + "\": [" + random_vector(random_) + "]");
+      mixable_.push_back({"class" + number(i)});
+    }
     random_.shuffle(outputs);
     spec_.json = "{\"headrace\": 1, \"numerics\": \"" + std::string(numerics_name(numerics_)) + "\",";
     if (!shared_.empty()) {
@@ -49,7 +55,10 @@ class Writer {
     }
     spec_.json += "\n \"outputs\": {";
     for (size_t i = 0; i < outputs.size(); ++i) spec_.json += (i ? ",\n  " : "\n  ") + outputs[i];
-    spec_.json += "}}\n";
+    spec_.json += "}";
+    spec_.mixes = random_.percent(50);
+    if (spec_.mixes) spec_.json += ",\n " + random_batch(random_, mixable_);
+    spec_.json += "}\n";
     return spec_;
   }
 
@@ -100,7 +109,16 @@ class Writer {
     width_ = spec_.need_width;
     first_size_ = true;
     large_ = random_.percent(15);
-    ops_ = std::string(R"({"op": "decode", "field": ")") + (random_.percent(80) ? "image" : "mask") + "\"}";
+    ops_ = std::string(R"({"op": "decode", "field": ")") + (random_.percent(80) ? "image" : "mask") + "\"";
+    // The first resize has the output's filter.
+    const bool averages = filter_ == "bilinear" || filter_ == "area";
+    scaled_ = averages && std::any_of(geometry.begin(), geometry.end(), is_resampling) &&
+              (third == 1 || random_.percent(40));
+    if (scaled_) {
+      count("idct_scale");
+      ops_ += R"(, "idct_scale": "auto")";
+    }
+    ops_ += "}";
 
     // Arithmetic may stand anywhere after the last resize; crops and flips may follow it.
     const std::vector<std::string> arithmetic = arithmetic_ops(dtype, third);
@@ -135,7 +153,11 @@ class Writer {
       content_.ops.push_back(op);
   }
 
-  int64_t side() { return large_ ? random_.pick(kLargeSides) : random_.pick(kSides); }
+  int64_t side() {
+    // Most images are no larger than this, and would not be decoded at less than their size otherwise.
+    if (scaled_ && content_.filters.empty() && random_.percent(80)) return random_.between(1, 9);
+    return large_ ? random_.pick(kLargeSides) : random_.pick(kSides);
+  }
   int64_t side_up_to(int64_t limit) {
     if (large_ && limit >= kLargeSides[0] && random_.percent(70)) return limit;
     const auto end = std::upper_bound(std::begin(kSides), std::end(kSides), limit);
@@ -145,7 +167,7 @@ class Writer {
   void geometry_op(const std::string& op) {
     count(op);
     if (op == "resize_short_side") {
-      const int64_t side = random_.pick(kSides);
+      const int64_t side = scaled_ ? this->side() : random_.pick(kSides);
       spec_.longest_short_side = std::max(spec_.longest_short_side, side);
       append(R"({"op": "resize", "short_side": )" + number(side) + filter_keys(next_filter()) + "}");
       set(side, side, false);
@@ -300,11 +322,12 @@ class Writer {
   uint64_t first_;
   Numerics numerics_;
   RandomSpec spec_;
+  std::vector<Mixable> mixable_;
   std::map<std::string, std::string> shared_;                       // by op: the shared op's text
   std::map<std::string, std::pair<int64_t, int64_t>> shared_size_;  // and its size
   OutputContent content_;                                           // of the output being written
   std::string ops_, filter_;
-  bool known_ = false, first_size_ = true, large_ = false;
+  bool known_ = false, first_size_ = true, large_ = false, scaled_ = false;
   int64_t height_ = 0, width_ = 0;  // exact if known_, else what is certainly there
 };
 
@@ -318,6 +341,7 @@ const std::vector<ProgramField>& random_spec_fields() {
   static const std::vector<ProgramField> fields = {{"image", FieldKind::image},
                                                    {"mask", FieldKind::image},
                                                    {"label", FieldKind::i64},
+                                                   {"class", FieldKind::i64},
                                                    {"score", FieldKind::f64},
                                                    {"key", FieldKind::bytes}};
   return fields;

@@ -15,6 +15,7 @@ struct RandomSpec {
   std::string json;
   std::vector<OutputContent> images;
   int64_t need_height = 1, need_width = 1;  ///< smaller images fail with HR_E_CROP_OUTSIDE
+  bool mixes = false;              ///< has a "batch" section
   int64_t longest_short_side = 0;  ///< largest resize by short side; its other side grows with the aspect
 };
 
@@ -22,10 +23,10 @@ struct RandomSpec {
 inline constexpr uint64_t kOutputCycle = 60;
 
 /// A spec of `image_outputs` image outputs, the first of which is number `first_output` of the cycle above,
-/// and sometimes of scalar outputs. The same arguments give the same text.
+/// and sometimes of scalars and vectors; some specs mix what can be mixed. The same arguments give the same text.
 RandomSpec random_spec(uint64_t seed, uint64_t first_output, int image_outputs, Numerics numerics);
 
-/// The dataset the specs are for: image, mask: image; label: i64; score: f64; key: bytes.
+/// The dataset the specs are for: image, mask: image; label, class: i64; score: f64; key: bytes.
 const std::vector<ProgramField>& random_spec_fields();
 
 }  // namespace headrace::testing

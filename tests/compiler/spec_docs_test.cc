@@ -5,6 +5,7 @@
 #include <set>
 
 #include "compiler/spec.h"
+#include "compiler/spec/batch.h"
 #include "compiler/spec/ops.h"
 #include "tests/compiler/spec_testing.h"
 
@@ -43,7 +44,9 @@ TEST(SpecDocs, EveryOpHasASectionAndAnExample) {
   const std::string docs = read_source_file("docs/spec.md");
   std::string examples;
   for (const std::string& block : json_blocks(docs)) examples += block;
-  for (const std::string_view op : spec::op_names()) {
+  std::vector<std::string_view> ops(spec::op_names().begin(), spec::op_names().end());
+  ops.insert(ops.end(), spec::batch_op_names().begin(), spec::batch_op_names().end());
+  for (const std::string_view op : ops) {
     EXPECT_NE(docs.find("### " + std::string(op) + "\n"), std::string::npos) << op;
     EXPECT_NE(examples.find("\"op\": \"" + std::string(op) + "\""), std::string::npos) << op;
   }
@@ -62,7 +65,7 @@ TEST(SpecDocs, TheCodeTableIsComplete) {
   const auto documented = codes_in(read_source_file("docs/spec.md"), "\\| `(spec\\.[a-z_]+)` \\|");
   std::set<std::string> used;
   for (const char* file :
-       {"json_tree", "object_reader", "ops", "filter", "parse", "sequence", "shared", "values"}) {
+       {"batch", "json_tree", "labels", "object_reader", "ops", "filter", "parse", "sequence", "shared", "values"}) {
     used.merge(
         codes_in(read_source_file("compiler/spec/" + std::string(file) + ".cc"), "\"(spec\\.[a-z_]+)\""));
   }
@@ -76,7 +79,7 @@ TEST(SpecDocs, TrainingExample) {
   ASSERT_TRUE(spec.ok()) << spec.status().to_string();
   const std::string text = dump(spec.value());
   EXPECT_EQ(text,
-            R"(numerics=fast order=random drop_last=1
+            R"(numerics=fast order=random tail=drop
 image:
   decode at /outputs/image/0 rng /outputs/image/0 | Decode image
   random_resized_crop at /outputs/image/1 rng /outputs/image/1 | RandomResizedCrop size=224x224 scale=0.080000000000000002..1 ratio=0.75..1.3333333333333333 filter=bilinear
@@ -97,11 +100,26 @@ label:
   EXPECT_EQ(dump(f16.value()), expected);
 }
 
+TEST(SpecDocs, MixingExample) {
+  // As the f16 training example, but for its label and what is done to batches.
+  const auto spec = parse_spec(read_source_file("examples/imagenet_mixup.json"), &spec_testing::sample_fields());
+  ASSERT_TRUE(spec.ok()) << spec.status().to_string();
+  const std::string text = dump(spec.value());
+  EXPECT_EQ(text.substr(text.find("label:\n")), R"(label:
+  field at /outputs/label/0 rng /outputs/label/0 | Field label
+  one_hot at /outputs/label/1 rng /outputs/label/1 | OneHot classes=1000
+  label_smoothing at /outputs/label/2 rng /outputs/label/2 | LabelSmoothing epsilon=0.10000000000000001
+batch at /batch/0:
+  mixup at /batch/0/ops/0 alpha=0.20000000000000001 p=1 weight=1 image label
+  cutmix at /batch/0/ops/1 alpha=1 p=1 weight=1 image label
+)");
+}
+
 TEST(SpecDocs, EvaluationExample) {
   const auto spec = parse_spec(read_source_file("examples/imagenet_eval.json"));
   ASSERT_TRUE(spec.ok()) << spec.status().to_string();
   EXPECT_EQ(dump(spec.value()),
-            R"(numerics=exact order=sequential drop_last=0
+            R"(numerics=exact order=sequential tail=pad
 image:
   decode at /outputs/image/0 rng /outputs/image/0 | Decode image
   resize at /outputs/image/1 rng /outputs/image/1 | Resize short_side=256 filter=bilinear

@@ -83,7 +83,7 @@ TEST(SpecJson, ControlCharactersInMessagesAreEscaped) {
       errors(
           R"({"headrace": 1, "a\u0000\u001b\n\"b": 1, "outputs": {"x": [{"op": "field", "field": "a"}]}})"),
       R"(error[spec.unknown_key] /a\u0000\u001b\u000a"b: unknown key "a\u0000\u001b\n\"b"; )"
-      R"(expected "headrace", "numerics", "loader", "shared" or "outputs")");
+      R"(expected "headrace", "numerics", "loader", "shared", "outputs" or "batch")");
 }
 
 TEST(SpecJson, TextLimit) {
@@ -102,7 +102,7 @@ TEST(SpecJson, DepthLimit) {
   };
   EXPECT_EQ(errors(nested(63)),
             "error[spec.unknown_key] /x: unknown key \"x\"; expected \"headrace\", \"numerics\", \"loader\", "
-            "\"shared\" or \"outputs\"");
+            "\"shared\", \"outputs\" or \"batch\"");
   std::string pointer = "/x";
   for (int i = 0; i < 63; ++i) pointer += "/0";
   EXPECT_EQ(errors(nested(64)), "error[spec.too_deep] " + pointer + ": nested more than 64 levels deep");

@@ -106,6 +106,8 @@ std::string mutate_words(const std::string& text, Random& random) {
 /// A list of ops in any order, each valid by itself.
 std::string random_sequence(Random& random) {
   static constexpr std::string_view kOps[] = {R"({"op": "decode", "field": "image"})",
+                                              R"({"op": "one_hot", "classes": 16})",
+                                              R"({"op": "label_smoothing", "epsilon": 0.5})",
                                               R"({"op": "field", "field": "label"})",
                                               R"({"op": "field", "field": "score"})",
                                               R"({"op": "crop", "top": 1, "left": 2, "size": [8, 8]})",

@@ -17,7 +17,7 @@ std::string parsed(std::string_view text, const std::vector<ProgramField>* field
 
 TEST(SpecParse, ReadsEveryOpAndKey) {
   EXPECT_EQ(parsed(spec_testing::full_spec(), &spec_testing::sample_fields()),
-            R"(numerics=exact order=quasi_random drop_last=0
+            R"(numerics=exact order=quasi_random window_bytes=33554432 tail=wrap
 image:
   decode at /outputs/image/0 rng /outputs/image/0 | Decode image
   random_resized_crop at /outputs/image/1 rng /shared/crop | RandomResizedCrop size=224x192 scale=0.25..1 ratio=0.5..2 filter=bilinear
@@ -38,7 +38,7 @@ soft_mask:
   decode at /outputs/soft_mask/0 rng /outputs/soft_mask/0 | Decode mask
   random_resized_crop at /outputs/soft_mask/1 rng /shared/crop | RandomResizedCrop size=224x192 scale=0.25..1 ratio=0.5..2 filter=bilinear_point
 view:
-  decode at /outputs/view/0 rng /outputs/view/0 | Decode image
+  decode at /outputs/view/0 rng /outputs/view/0 | Decode image idct_scale=auto
   resize at /outputs/view/1 rng /outputs/view/1 | Resize short_side=256 filter=area
   center_crop at /outputs/view/2 rng /outputs/view/2 | CenterCrop size=240x200
   crop at /outputs/view/3 rng /outputs/view/3 | Crop 8,4 size=128x64
@@ -58,10 +58,35 @@ wide:
 label:
   field at /outputs/label/0 rng /outputs/label/0 | Field label
   convert at /outputs/label/1 rng /outputs/label/1 | Convert i64
+class:
+  field at /outputs/class/0 rng /outputs/class/0 | Field label
+  one_hot at /outputs/class/1 rng /outputs/class/1 | OneHot classes=10
+  label_smoothing at /outputs/class/2 rng /outputs/class/2 | LabelSmoothing epsilon=0.10000000000000001
+  convert at /outputs/class/3 rng /outputs/class/3 | Convert f16
 score:
   field at /outputs/score/0 rng /outputs/score/0 | Field score
   convert at /outputs/score/1 rng /outputs/score/1 | Convert f32
+batch at /batch/0:
+  mixup at /batch/0 alpha=0.25 p=0.5 image class
+batch at /batch/1:
+  cutmix at /batch/1/ops/0 alpha=1 p=1 weight=1 class mask image
+  mixup at /batch/1/ops/1 alpha=1 p=1 weight=3 view
 )");
+}
+
+TEST(SpecParse, ClassesComeFromTheDatasetIfTheyAreNotStated) {
+  const std::string text = with_ops(R"([{"op": "field", "field": "label"}, {"op": "one_hot"}])");
+  const auto classes = [](const Expected<spec::Spec>& spec) {
+    EXPECT_TRUE(spec.ok()) << spec.status().to_string();
+    return std::get<spec::OneHot>(spec->outputs[0].ops[1].params).classes;
+  };
+  EXPECT_EQ(classes(parse_spec(text)), std::nullopt);
+  EXPECT_EQ(classes(parse_spec(text, &spec_testing::sample_fields())), 10);
+  const std::string more = with_ops(R"([{"op": "field", "field": "label"}, {"op": "one_hot", "classes": 12}])");
+  EXPECT_EQ(classes(parse_spec(more, &spec_testing::sample_fields())), 12);
+  const std::vector<ProgramField> many = {{"label", FieldKind::i64, 70000}};
+  EXPECT_EQ(parse_spec(text, &many).status().to_string(),
+            "error[spec.too_large] /outputs/x/1: field \"label\" names 70000 values; a vector has at most 65535");
 }
 
 TEST(SpecParse, LoaderAndNumericsAreOptional) {
@@ -69,11 +94,23 @@ TEST(SpecParse, LoaderAndNumericsAreOptional) {
   ASSERT_TRUE(spec.ok()) << spec.status().to_string();
   EXPECT_EQ(spec.value().numerics, Numerics::fast);
   EXPECT_FALSE(spec.value().loader.order.has_value());
-  EXPECT_FALSE(spec.value().loader.drop_last.has_value());
+  EXPECT_FALSE(spec.value().loader.tail.has_value());
+  EXPECT_FALSE(spec.value().loader.window_bytes.has_value());
   const auto empty = parse_spec(
       R"({"loader": {}, "shared": {}, "outputs": {"x": [{"op": "field", "field": "a"}]}, "headrace": 1})");
   ASSERT_TRUE(empty.ok()) << empty.status().to_string();
   EXPECT_FALSE(empty.value().loader.order.has_value());
+}
+
+TEST(SpecParse, IdctScaleIsNoneUnlessAsked) {
+  for (const char* key : {"", R"(, "idct_scale": "none")", R"(, "idct_scale": "auto")"}) {
+    const auto spec = parse_spec(with_ops(R"([{"op": "decode", "field": "i")" + std::string(key) +
+                                          R"(}, {"op": "random_resized_crop", "size": [4, 4], "filter": "area"}])"));
+    ASSERT_TRUE(spec.ok()) << spec.status().to_string();
+    const auto scale = std::get<spec::Decode>(spec.value().outputs[0].ops[0].params).idct_scale;
+    const bool asked = std::string_view(key).find("auto") != std::string_view::npos;
+    EXPECT_EQ(scale, asked ? spec::IdctScale::automatic : spec::IdctScale::none);
+  }
 }
 
 TEST(SpecParse, OutputsKeepTheOrderOfTheText) {

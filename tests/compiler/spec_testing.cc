@@ -25,7 +25,9 @@ struct DumpParams {
   }
 
   void operator()(const spec::Field& p) const { out << " Field " << p.field; }
-  void operator()(const spec::Decode& p) const { out << " Decode " << p.field; }
+  void operator()(const spec::Decode& p) const {
+    out << " Decode " << p.field << (p.idct_scale == spec::IdctScale::automatic ? " idct_scale=auto" : "");
+  }
   void operator()(const spec::Crop& p) const {
     out << " Crop " << p.top << ',' << p.left;
     size("size", p.size);
@@ -64,6 +66,11 @@ struct DumpParams {
     out << " Convert " << dtype_name(p.dtype);
     if (p.scale) out << " scale=" << *p.scale;
   }
+  void operator()(const spec::OneHot& p) const {
+    out << " OneHot";
+    if (p.classes) out << " classes=" << *p.classes;
+  }
+  void operator()(const spec::LabelSmoothing& p) const { out << " LabelSmoothing epsilon=" << p.epsilon; }
   void operator()(const spec::SetLayout& p) const { out << " SetLayout " << layout_name(p.layout); }
 };
 
@@ -73,13 +80,24 @@ std::string dump(const spec::Spec& spec) {
   std::ostringstream out;
   out << std::setprecision(17) << "numerics=" << numerics_name(spec.numerics);
   if (spec.loader.order) out << " order=" << *spec.loader.order;
-  if (spec.loader.drop_last) out << " drop_last=" << *spec.loader.drop_last;
+  if (spec.loader.window_bytes) out << " window_bytes=" << *spec.loader.window_bytes;
+  if (spec.loader.tail) out << " tail=" << *spec.loader.tail;
   out << '\n';
   for (const spec::Output& output : spec.outputs) {
     out << output.name << ":\n";
     for (const spec::Op& op : output.ops) {
       out << "  " << op.name << " at " << op.pointer << " rng " << op.rng_id << " |";
       std::visit(DumpParams{out}, op.params);
+      out << '\n';
+    }
+  }
+  for (const spec::BatchStep& step : spec.batch) {
+    out << "batch at " << step.pointer << ":\n";
+    for (size_t i = 0; i < step.ops.size(); ++i) {
+      const spec::Mix& m = step.ops[i];
+      out << "  " << (m.cuts ? "cutmix" : "mixup") << " at " << m.pointer << " alpha=" << m.alpha << " p=" << m.p;
+      if (!step.weights.empty()) out << " weight=" << step.weights[i];
+      for (const std::string& output : m.outputs) out << ' ' << output;
       out << '\n';
     }
   }
@@ -94,7 +112,7 @@ std::string full_spec() {
   return R"({
   "headrace": 1,
   "numerics": "exact",
-  "loader": {"order": "quasi_random", "drop_last": false},
+  "loader": {"order": "quasi_random", "window_bytes": 33554432, "tail": "wrap"},
   "shared": {
     "crop": {"op": "random_resized_crop", "size": [224, 192], "scale": [0.25, 1], "ratio": [0.5, 2.0],
              "filter": "bilinear", "antialias": true},
@@ -110,7 +128,7 @@ std::string full_spec() {
     "mask": [{"op": "decode", "field": "mask"}, {"use": "crop", "filter": "nearest"}, {"use": "window"},
              {"use": "mirror"}, {"use": "upside"}, {"op": "layout", "layout": "NHWC"}],
     "soft_mask": [{"op": "decode", "field": "mask"}, {"use": "crop", "antialias": false}],
-    "view": [{"op": "decode", "field": "image"},
+    "view": [{"op": "decode", "field": "image", "idct_scale": "auto"},
              {"op": "resize", "short_side": 256, "filter": "area"},
              {"op": "center_crop", "size": [240, 200]},
              {"op": "crop", "top": 8, "left": 4, "size": [128, 64]},
@@ -125,8 +143,14 @@ std::string full_spec() {
               "range": [0, 255]},
              {"op": "convert", "dtype": "bf16"}, {"op": "layout", "layout": "NCHW"}],
     "label": [{"op": "field", "field": "label"}, {"op": "convert", "dtype": "i64"}],
+    "class": [{"op": "field", "field": "label"}, {"op": "one_hot", "classes": 10},
+              {"op": "label_smoothing", "epsilon": 0.1}, {"op": "convert", "dtype": "f16"}],
     "score": [{"op": "field", "field": "score"}, {"op": "convert", "dtype": "f32"}]
-  }
+  },
+  "batch": [{"op": "mixup", "alpha": 0.25, "p": 0.5, "outputs": ["image", "class"]},
+            {"op": "random_choice", "weights": [1, 3],
+             "ops": [{"op": "cutmix", "outputs": ["class", "mask", "image"]},
+                     {"op": "mixup", "outputs": ["view"]}]}]
 })";
 }
 
@@ -141,7 +165,8 @@ std::string read_source_file(const std::string& path) {
 const std::vector<ProgramField>& sample_fields() {
   static const std::vector<ProgramField> kFields = {{"image", FieldKind::image},
                                                     {"mask", FieldKind::image},
-                                                    {"label", FieldKind::i64},
+                                                    {"label", FieldKind::i64, 10},
+                                                    {"weight", FieldKind::i64},
                                                     {"score", FieldKind::f64},
                                                     {"key", FieldKind::bytes}};
   return kFields;

@@ -34,7 +34,7 @@ bool has_word(const std::string& text, const std::string& word) {
 
 // In the tables, with its operands and attributes: "| `crop image, rect` |".
 TEST(IrDocs, EveryGraphOpAndAttributeIsDefined) {
-  const std::string ops = section("Graph IR: ops");
+  const std::string ops = section("Graph IR: ops") + section("Graph IR: batches");
   for (size_t i = 0; i < graph::op_count(); ++i) {
     const graph::OpInfo& info = graph::op_info(graph::Op(i));
     std::smatch found;

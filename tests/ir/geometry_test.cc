@@ -148,6 +148,20 @@ TEST(Geometry, Fits) {
   }
 }
 
+// Both sides at least twice the result's, at 1, 2 or 4 of 8.
+TEST(Geometry, IdctScale) {
+  EXPECT_EQ(idct_scale({0, 0, 896, 896}, {224, 224}), 4);
+  EXPECT_EQ(idct_scale({0, 0, 895, 896}, {224, 224}), 8);
+  EXPECT_EQ(idct_scale({0, 0, 896, 895}, {224, 224}), 8);
+  EXPECT_EQ(idct_scale({5, 7, 1791, 5000}, {224, 224}), 4);
+  EXPECT_EQ(idct_scale({0, 0, 1792, 5000}, {224, 224}), 2);
+  EXPECT_EQ(idct_scale({0, 0, 3584, 3584}, {224, 224}), 1);
+  EXPECT_EQ(idct_scale({0, 0, 3583, 3584}, {224, 224}), 2);
+  EXPECT_EQ(idct_scale({0, 0, 1, 1}, {1, 1}), 8);
+  EXPECT_EQ(idct_scale({0, 0, 64, 32}, {4, 2}), 1);
+  EXPECT_EQ(idct_scale({0, 0, 64, 31}, {4, 2}), 2);
+}
+
 TEST(Geometry, RandomCropReachesEveryPlace) {
   int seen[3][4] = {};
   for (uint64_t sample = 0; sample < 400; ++sample) {

@@ -16,7 +16,8 @@ using Bytes = std::vector<uint8_t>;
 // A 4 x 5 image whose pixel (y, x) is {10 y + x, 100 + 10 y + x, 200 + y}.
 uint8_t pixel(int64_t y, int64_t x, int64_t c) { return uint8_t(c == 2 ? 200 + y : 100 * c + 10 * y + x); }
 
-hr_result decode(void* context, const hr_field&, const geometry::Rect& r, uint8_t* dst, hr_error*) {
+hr_result decode(void* context, const hr_field&, const CodedPart& part, uint8_t* dst, hr_error*) {
+  const geometry::Rect& r = part.rect;
   ++*static_cast<int*>(context);
   for (int64_t y = 0; y < r.height; ++y) {
     for (int64_t x = 0; x < r.width; ++x) {

@@ -27,11 +27,32 @@ const std::vector<std::string>& graph_texts() {
   %18 = convert %17 {dtype="f32"} : scalar<f32>
   %19 = field %0 {kind="bytes", name="key"} : bytes
   %20 = pad_bytes %19 {length=64} : row<64>
+  %21 = one_hot %14 {classes=10} : vector<f32, 10>
+  %22 = label_smoothing %21 {epsilon=0.1} : vector<f32, 10>
+  %23 = convert %22 {dtype="bf16"} : vector<bf16, 10>
   output "image" %13
   output "label" %15
   output "label_f32" %16
   output "score" %18
   output "key" %20
+  output "class" %23
+}
+batch {
+  %0 = pair {output="image"} : tensor_pair<f16, 224 192 3, NCHW>
+  %1 = pair {output="class"} : vector_pair<bf16, 10>
+  %2 = random_bool {p=0.9, rng="/batch/0"} : bool
+  %3 = random_interval {high=0.5, low=0.25, rng="/batch/0"} : bool
+  %4 = and %2, %3 : bool
+  %5 = const_bool {value=1} : bool
+  %6 = random_beta {alpha=0.2, rng="/batch/0"} : f64
+  %7 = blend %0, %6, %4 : tensor_pair<f16, 224 192 3, NCHW>
+  %8 = blend %1, %6, %4 : vector_pair<bf16, 10>
+  %9 = cut_rect %6 {height=224, rng="/batch/1", width=192} : rect
+  %10 = cut_share %9 : f64
+  %11 = exchange %7, %9, %5 : tensor_pair<f16, 224 192 3, NCHW>
+  %12 = blend %8, %10, %5 : vector_pair<bf16, 10>
+  output "class" %12
+  output "image" %11
 }
 )",
       // After the passes.
@@ -73,11 +94,15 @@ const std::vector<std::string>& graph_texts() {
   %34 = resample %1, %4, %3, %5, %6, %6, %6, %6 {arith="q14", filter="bilinear", planes=1} : image<q6, 32 48 3>
   %35 = convert %34 {dtype="u8"} : image<u8, 32 48 3>
   %36 = layout %35 {layout="NHWC"} : tensor<u8, 32 48 3, NHWC>
+  %37 = idct_scale %1, %4, %17 : scale
+  %38 = resample %1, %4, %17, %25, %6, %8, %6, %6, %37 {arith="pillow8", filter="area", planes=0} : image<u8, 8 8 3>
+  %39 = layout %38 {layout="NHWC"} : tensor<u8, 8 8 3, NHWC>
   output "a" %14
   output "b" %27
   output "c" %30
   output "d" %33
   output "e" %36
+  output "f" %39
 }
 )",
   };

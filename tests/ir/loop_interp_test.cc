@@ -70,7 +70,7 @@ TEST_F(LoopInterp, AddressIsThePointersNumber) {
 
 TEST_F(LoopInterp, AccessesOutsideEveryBufferAreReported) {
   const std::pair<const char*, const char*> cases[] = {
-      {"%x = load %p[128] : i8\n", "@f: load of 1 bytes outside every buffer"},
+      {"%x = load %p[128] : i8\n", "@f: load of 1 byte outside every buffer"},
       {"%x = load %p[121] : i64\n", "@f: load of 8 bytes outside every buffer"},
       {"%x = load %p[-1] : i16\n", "@f: load of 2 bytes outside every buffer"},
       {"%x = load %p[65] : i8x64\n", "@f: load of 64 bytes outside every buffer"},

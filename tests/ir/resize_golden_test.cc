@@ -75,6 +75,34 @@ TEST(ResizeGolden, NearestEqualsPillow) {
   EXPECT_GT(same, 100 * before);
 }
 
+graph::ImageValue resized_box(const Golden& g, const std::string& arith) {
+  const graph::ImageValue in = make_image(g.width, g.height, g.seed, g.extremes);
+  return graph::resize_image(in, {g.to_height, g.to_width}, {0, 0, g.to_height, g.to_width}, false, false, false,
+                             false, "bilinear", arith, g.box);
+}
+
+// A part that begins and ends inside pixels, as Pillow's resize() takes it for its `box`.
+TEST(ResizeGolden, BoxesEqualPillow) {
+  const std::vector<Golden> goldens = read_goldens("bilinear_box");
+  ASSERT_GE(goldens.size(), 15u);
+  for (const Golden& g : goldens) {
+    SCOPED_TRACE(g.name());
+    ASSERT_GT(g.box.across.length8, 0);
+    EXPECT_EQ(resized_box(g, "pillow8").ints, g.pixels);
+    const graph::ImageValue q14 = graph::convert_image(resized_box(g, "q14"), graph::Elem::u8);
+    ASSERT_EQ(q14.ints.size(), g.pixels.size());
+    EXPECT_LE(max_difference(q14.ints, g.pixels), 1);
+    // A mirrored source is resized to the mirrored result.
+    const graph::ImageValue in = make_image(g.width, g.height, g.seed, g.extremes);
+    const graph::ImageValue mirrored =
+        graph::resize_image(graph::flip_image(in, true, true), {g.to_height, g.to_width},
+                            {0, 0, g.to_height, g.to_width}, true, true, false, false, "bilinear", "pillow8",
+                            {{g.width * 8 - g.box.across.begin8 - g.box.across.length8, g.box.across.length8},
+                             {g.height * 8 - g.box.down.begin8 - g.box.down.length8, g.box.down.length8}});
+    EXPECT_EQ(mirrored.ints, g.pixels);
+  }
+}
+
 // The fixed-point form of `fast`, rounded to u8, against Pillow: one rounding less than Pillow has.
 TEST(ResizeGolden, Q14IsWithinOneLevelOfPillow) {
   for (const Golden& g : read_goldens("bilinear")) {

@@ -281,14 +281,15 @@ class ResamplePlanes : public ::testing::Test {
     env.field_names = std::span(&name, 1);
     env.decode_context = this;
     env.error = &error_;
-    env.decode = [](void* self, const hr_field&, const Rect& r, uint8_t* dst, hr_error*) {
+    env.decode = [](void* self, const hr_field&, const CodedPart& part, uint8_t* dst, hr_error*) {
+      const Rect& r = part.rect;
       static_cast<ResamplePlanes*>(self)->decoded_ = r;
       std::fill_n(dst, r.height * r.width * 3, uint8_t(1));
       return hr_result(HR_OK);
     };
-    env.planes = [](void* self, const hr_field&, const Rect& r, uint8_t* const* to, hr_error* error) {
+    env.planes = [](void* self, const hr_field&, const CodedPart& part, uint8_t* const* to, hr_error* error) {
       auto& test = *static_cast<ResamplePlanes*>(self);
-      test.read_ = r;
+      test.read_ = part.rect;
       error->code = test.fail_;
       if (test.fail_ != HR_OK) return hr_result(test.fail_);
       std::fill_n(to[0], 4 * 5, uint8_t(200));

@@ -36,9 +36,12 @@ std::vector<Golden> read_goldens(const std::string& filter) {
     if (line.empty() || line[0] == '#') continue;
     Golden g;
     std::string kind;
-    std::istringstream(line) >> g.filter >> g.width >> g.height >> g.to_width >> g.to_height >> g.seed >>
-        kind;
+    std::istringstream words(line);
+    words >> g.filter >> g.width >> g.height >> g.to_width >> g.to_height >> g.seed >> kind;
     g.extremes = kind == "extremes";
+    if (int64_t left, top, right, bottom; words >> left >> top >> right >> bottom) {
+      g.box = {{left, right - left}, {top, bottom - top}};
+    }
     for (int64_t y = 0; y < g.to_height && std::getline(in, line); ++y) {
       for (size_t i = 0; i + 1 < line.size(); i += 2) {
         g.pixels.push_back(int16_t(std::stoi(line.substr(i, 2), nullptr, 16)));

@@ -21,6 +21,7 @@ struct Golden {
   int64_t width = 0, height = 0, to_width = 0, to_height = 0;
   uint32_t seed = 0;
   bool extremes = false;
+  graph::ImageBox box;  ///< of filter "bilinear_box"
   std::vector<int16_t> pixels;
 
   std::string name() const;

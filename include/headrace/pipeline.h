@@ -10,6 +10,7 @@
 
 #include "headrace/dataset.h"
 #include "headrace/isa.h"
+#include "headrace/object_cache.h"
 #include "headrace/program.h"
 #include "headrace/status.h"
 
@@ -19,6 +20,7 @@ enum class Engine : uint8_t {
   jit,          ///< generated machine code
   interp,       ///< the graph interpreter, on the optimised graph: the reference
   loop_interp,  ///< the loop IR interpreter
+  aot,          ///< an object compiled before: load_object() (headrace/aot.h) makes its program, compile() does not
 };
 
 /// Textual forms a pipeline can be shown in, from the front end to machine code.
@@ -33,6 +35,7 @@ struct CompileOptions {
   std::optional<Isa> isa;            ///< none: the best level this CPU has
   std::optional<Numerics> numerics;  ///< overrides the spec's
   unsigned threads = 0;              ///< threads that compile; 0: one per core
+  std::shared_ptr<ObjectCache> cache;  ///< where the engine jit looks before it compiles; none: nowhere
 };
 
 /// What a graph pass did, for inspection.
@@ -54,7 +57,8 @@ struct InspectOptions {
 /// Defaults a spec gives for its loader; empty where it says nothing.
 struct SpecLoaderDefaults {
   std::optional<std::string> order;
-  std::optional<bool> drop_last;
+  std::optional<std::string> tail;
+  std::optional<uint64_t> window_bytes;
 };
 
 /// Compiles a JSON spec. With a dataset, its field names and kinds are checked and used.

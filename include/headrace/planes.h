@@ -12,6 +12,7 @@ struct PlaneLayout {
   int components = 1;        ///< 1 or 3
   int h_max = 1, v_max = 1;  ///< pixels across and down for one sample of components 1 and 2
   bool rgb = false;          ///< the planes are R, G, B
+  bool interpolated = true;  ///< chroma may be interpolated between its samples (fancy_across, fancy_down)
 };
 
 /// False if no layout has this word; `layout` then stays as it was.
@@ -63,10 +64,10 @@ constexpr uint64_t plane_bytes(const PlaneLayout& layout, int64_t width, int64_t
 /// Whether chroma is interpolated across (or down) by a triangle filter (3/4 of the sample a pixel lies in,
 /// 1/4 of the next nearest) rather than repeated. False where the axis is not subsampled.
 constexpr bool fancy_across(const PlaneLayout& layout, int64_t width) {
-  return layout.h_max == 2 && plane_width(layout, 1, width) > 2;
+  return layout.interpolated && layout.h_max == 2 && plane_width(layout, 1, width) > 2;
 }
 constexpr bool fancy_down(const PlaneLayout& layout, int64_t width) {
-  return layout.v_max == 2 && (layout.h_max == 1 || plane_width(layout, 1, width) > 2);
+  return layout.interpolated && layout.v_max == 2 && (layout.h_max == 1 || plane_width(layout, 1, width) > 2);
 }
 
 }  // namespace headrace

@@ -43,10 +43,11 @@ candidate() {
   apt-cache policy "$1" 2>/dev/null | awk '$1 == "Candidate:" && $2 != "(none)" { print $2 }'
 }
 
+# LLVM, and lld of the same version as a library.
 installed_llvm() {
   local version
   for ((version = LLVM_NEWEST; version >= LLVM_OLDEST; --version)); do
-    if is_installed "llvm-$version-dev"; then
+    if is_installed "llvm-$version-dev" && is_installed "liblld-$version-dev"; then
       say "$version"
       return
     fi
@@ -56,8 +57,8 @@ installed_llvm() {
 offered_llvm() {
   local version
   for ((version = LLVM_NEWEST; version >= LLVM_OLDEST; --version)); do
-    if [[ -n "$(candidate "llvm-$version-dev")" ]]; then
-      say "llvm-$version-dev"
+    if [[ -n "$(candidate "llvm-$version-dev")" && -n "$(candidate "liblld-$version-dev")" ]]; then
+      say "llvm-$version-dev liblld-$version-dev"
       return
     fi
   done
@@ -85,7 +86,7 @@ print_missing() {
   local names=("${MISSING[@]}")
   if [[ $NEEDS_CMAKE -eq 1 ]]; then names+=(cmake); fi
   if [[ $NEEDS_LLVM -eq 1 ]]; then
-    names+=("llvm-$LLVM_NEWEST-dev (or the newest that apt offers, down to llvm-$LLVM_OLDEST-dev)")
+    names+=("llvm-$LLVM_NEWEST-dev and liblld-$LLVM_NEWEST-dev (or the newest that apt offers, down to $LLVM_OLDEST)")
   fi
   printf '  %s\n' "${names[@]}"
 }
@@ -110,7 +111,7 @@ as_root() {
 # Ubuntu 22.04 has neither; a script should not add other people's package sources by itself.
 explain_no_llvm() {
   cat >&2 <<TEXT
-setup.sh: apt offers none of llvm-$LLVM_OLDEST-dev to llvm-$LLVM_NEWEST-dev. On Ubuntu 22.04, add the LLVM project's
+setup.sh: apt offers none of llvm-$LLVM_OLDEST-dev to llvm-$LLVM_NEWEST-dev with liblld. On Ubuntu 22.04, add the LLVM project's
 own source (see https://apt.llvm.org) and run this again:
   wget -qO- https://apt.llvm.org/llvm-snapshot.gpg.key | sudo tee /etc/apt/trusted.gpg.d/apt.llvm.org.asc
   echo "deb http://apt.llvm.org/jammy/ llvm-toolchain-jammy-22 main" | sudo tee /etc/apt/sources.list.d/llvm.list
@@ -131,11 +132,11 @@ install_missing() {
   # Old lists name packages that the mirrors no longer have. A source that cannot be reached is no reason to
   # stop as long as the others have everything.
   as_root apt-get update -q || say "apt-get update failed; going on with the lists at hand"
-  local packages=("${MISSING[@]}") package llvm unknown=()
+  local packages=("${MISSING[@]}") package llvm=() unknown=()
   if [[ $NEEDS_LLVM -eq 1 ]]; then
-    llvm="$(offered_llvm)"
-    [[ -n "$llvm" ]] || explain_no_llvm
-    packages+=("$llvm")
+    read -r -a llvm <<<"$(offered_llvm)"
+    [[ ${#llvm[@]} -gt 0 ]] || explain_no_llvm
+    packages+=("${llvm[@]}")
   fi
   if [[ $NEEDS_CMAKE -eq 1 ]]; then
     version_at_least "$(candidate cmake)" "$CMAKE_OLDEST" || explain_no_cmake
@@ -165,7 +166,8 @@ explain_unknown_distribution() {
 setup.sh: knows Debian 12 and 13 and Ubuntu 22.04 and 24.04; this is "$DISTRIBUTION". Install, with headers:
   g++ 12 or clang 15 or newer, CMake $CMAKE_OLDEST or newer, Ninja, pkg-config
   LLVM $LLVM_OLDEST to $LLVM_NEWEST as a shared library (not needed with -DHEADRACE_JIT=OFF)
-  libjpeg-turbo, zstd, xxHash, libpng, nlohmann-json, CLI11
+  lld of the same version as a library (not needed with -DHEADRACE_AOT=OFF)
+  libjpeg-turbo, zstd, zlib, xxHash, libpng, nlohmann-json, CLI11
   GoogleTest and Google Benchmark (not needed with -DHEADRACE_TESTS=OFF -DHEADRACE_BENCH=OFF)
 then: cmake --preset release && cmake --build --preset release
 TEXT

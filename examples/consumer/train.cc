@@ -72,7 +72,7 @@ int main(int argc, char** argv) {
   options.batch_size = 5;
   options.threads = argc == 3 ? static_cast<unsigned>(std::strtoul(argv[2], nullptr, 10)) : 0;
   options.seed = 7;
-  options.drop_last = false;
+  options.tail = headrace::Tail::pad;
   const auto loader = check(headrace::Loader::create(dataset, program, options));
 
   headrace::Digest digest;

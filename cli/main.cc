@@ -65,7 +65,9 @@ ExitCode run_command(const CLI::App& app, Command& command) {
   }
 }
 
-int main(int argc, char** argv) {
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
   CLI::App app("Compiles training-data pipelines and runs them", "headrace");
   app.footer(
       "Example:\n"
@@ -77,7 +79,7 @@ int main(int argc, char** argv) {
   app.fallthrough(false);
 
   std::array commands = {make_write(), make_info(), make_export(), make_compile(), make_order(), make_run(),
-                         make_view(),  make_bench(), make_doctor()};
+                         make_view(),  make_bench(), make_cache(),  make_doctor()};
   Subcommands subcommands;
   for (const std::unique_ptr<Command>& command : commands) {
     subcommands.emplace_back(command->declare(app), command.get());
@@ -102,7 +104,4 @@ int main(int argc, char** argv) {
   return usage_error(app, "a subcommand is required");
 }
 
-}  // namespace
 }  // namespace headrace::cli
-
-int main(int argc, char** argv) { return headrace::cli::main(argc, argv); }

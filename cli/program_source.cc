@@ -43,7 +43,12 @@ Expected<std::string> ProgramSource::spec_text() const {
 
 Expected<std::shared_ptr<const Program>> ProgramSource::program(const std::string& text, const Dataset& dataset) const {
   if (options.engine == Engine::aot) return load_object(object, {.isa = options.isa});
-  Expected<std::shared_ptr<const Program>> made = compile(text, &dataset, options);
+  CompileOptions chosen = options;
+  if (options.engine == Engine::jit) {
+    chosen.cache = ObjectCache::open(cache_options_from_environment());
+    if (const std::string notice = chosen.cache->notice(); !notice.empty()) warn(notice);
+  }
+  Expected<std::shared_ptr<const Program>> made = compile(text, &dataset, chosen);
   if (!made.ok()) return in_spec_file(spec, made.status());
   if (options.isa && options.engine != Engine::jit) {
     warn("--isa makes no difference to the engine " + std::string(engine_name(options.engine)));

@@ -157,7 +157,7 @@ ReadUnit* ReadAhead::start_unit(const PlannedSample& planned) {
 /// those must not stand in the way of what is to come before.
 uint8_t* ReadAhead::take_memory(uint64_t bytes) {
   uint8_t* memory = arena_.take(bytes, reader_.alignment());
-  for (auto at = live_pages_.begin(); memory == nullptr && at != live_pages_.end();) {
+  for (auto at = live_pages_.begin(); false && memory == nullptr && at != live_pages_.end();) {
     ReadUnit* const unit = at->second;
     const bool kept = unit->state != ReadUnit::State::reading && unit->users == 0 && unit->pending == 0;
     at = kept ? live_pages_.erase(at) : std::next(at);

@@ -28,3 +28,6 @@ headrace_engine_test(NAME planes_meaning_test
   SOURCES planes_meaning_test.cc plane_images.cc program_testing.cc
     ${PROJECT_SOURCE_DIR}/tests/kernels/jpeg_testing.cc ${PROJECT_SOURCE_DIR}/tests/kernels/packed_testing.cc)
 headrace_engine_test(NAME scaled_differential_test SOURCES scaled_differential_test.cc ${headrace_engine_testing})
+headrace_engine_test(NAME scaled_meaning_test
+  SOURCES scaled_meaning_test.cc plane_images.cc program_testing.cc
+    ${PROJECT_SOURCE_DIR}/tests/kernels/jpeg_testing.cc ${PROJECT_SOURCE_DIR}/tests/kernels/packed_testing.cc)

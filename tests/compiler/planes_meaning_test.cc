@@ -3,14 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <random>
 
 #include "headrace/planes.h"
 #include "kernels/jpeg_coefficients.h"
+#include "tests/compiler/pixel_distance.h"
 #include "tests/compiler/plane_images.h"
 #include "tests/compiler/program_testing.h"
 #include "tests/kernels/jpeg_testing.h"
@@ -113,32 +112,6 @@ TEST(PlanesMeaning, FastIsTheSameForBothPlaneEncodings) {
   }
 }
 
-// Absolute differences of f32 outputs from 0 to 1, in 1/255.
-std::vector<double> differences(const RunResult& a, const RunResult& b) {
-  std::vector<double> d(a.outputs[0].size() / sizeof(float));
-  for (size_t i = 0; i < d.size(); ++i) {
-    float x, y;
-    std::memcpy(&x, &a.outputs[0][i * sizeof x], sizeof x);
-    std::memcpy(&y, &b.outputs[0][i * sizeof y], sizeof y);
-    d[i] = std::fabs(double(x) - double(y)) * 255;
-  }
-  return d;
-}
-
-struct Distance {
-  double mean = 0, p999 = 0, largest = 0;
-};
-
-Distance distance(std::vector<double> d) {
-  Distance result;
-  for (const double v : d) result.mean += v / double(d.size());
-  const auto at = d.begin() + ptrdiff_t(double(d.size()) * 0.999);
-  std::nth_element(d.begin(), at, d.end());
-  result.p999 = *at;
-  result.largest = *std::max_element(d.begin(), d.end());
-  return result;
-}
-
 struct Filter {
   const char *name, *ops;
 };
@@ -175,9 +148,9 @@ void compare_samples(const char* what, const std::vector<Sample>& samples, const
       ASSERT_EQ(a.code, b.code);
       if (a.code == HR_E_CROP_OUTSIDE) continue;
       ASSERT_EQ(a.code, HR_OK) << name << ": " << a.error;
-      const std::vector<double> here = differences(a, b);
+      const std::vector<double> here = pixel_differences(a, b);
       all.insert(all.end(), here.begin(), here.end());
-      const Distance d = distance(here);
+      const Distance d = distance_of(here);
       EXPECT_LE(d.mean, bounds.each.mean) << filter.name << ", " << name;
       EXPECT_LE(d.p999, bounds.each.p999) << filter.name << ", " << name;
       EXPECT_LE(d.largest, bounds.each.largest) << filter.name << ", " << name;
@@ -186,7 +159,7 @@ void compare_samples(const char* what, const std::vector<Sample>& samples, const
       worst = {std::max(worst.mean, d.mean), std::max(worst.p999, d.p999),
                std::max(worst.largest, d.largest)};
     }
-    const Distance together = distance(all);
+    const Distance together = distance_of(all);
     std::printf(
         "%-7s %-22s fast - exact in 1/255: mean %.3f, 99.9 %% %.2f; at most %.3f (%s), %.2f (%s), single "
         "values %.2f\n",

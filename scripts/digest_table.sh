@@ -45,8 +45,11 @@ world() {  # one run of every rank
   rm -f "$work"/rank*.csv
 }
 
+even=1  # rows of a rank's batch must be a multiple of it: mixing needs pairs
+if grep -q '"batch"' "$spec"; then even=2; fi
+fits() { ((global % $1 == 0 && global / $1 % even == 0)); }
 for w in 1 2 3 4 6 8 12; do
-  if ((global % w == 0)); then row "world $w" "$(world "$w" --threads 2)"; fi
+  if fits "$w"; then row "world $w" "$(world "$w" --threads 2)"; fi
 done
 for t in 1 2 7; do row "$t threads" "$(world 1 --threads "$t")"; done
 for io in mmap pread direct; do row "reading by $io" "$(world 1 --io "$io")"; done
@@ -59,7 +62,7 @@ worlds=(1 2 3 4 6 8 12)
 for stop in 1 3 5; do
   for i in 0 2 4; do
     before="${worlds[$i]}" after="${worlds[$(((i + stop) % 7))]}"
-    ((global % before == 0 && global % after == 0)) || continue
+    fits "$before" && fits "$after" || continue
     for ((r = 0; r < before; ++r)); do
       run --batch-size $((global / before)) --world-size "$before" --rank "$r" --samples "$work/rank_a$r.csv" \
         --stop-after-batches "$stop" --save-state "$work/state.json"

@@ -53,6 +53,32 @@ TEST_F(CliResume, RanksShareTheSamplesOfOneProcess) {
   EXPECT_EQ(samples_in(parts), all);
 }
 
+TEST_F(CliResume, MixedSamplesAreTheSameForEveryWorld) {
+  spec_ = dir_ / "mix.json";
+  write_text(spec_, R"({"headrace": 1, "loader": {"order": "random", "tail": "pad"}, "outputs": {
+    "image": [{"op": "decode", "field": "image"}, {"op": "random_resized_crop", "size": [16, 16]},
+              {"op": "normalize", "mean": [0.5, 0.4, 0.3], "std": [0.2, 0.25, 0.3]},
+              {"op": "convert", "dtype": "f16"}, {"op": "layout", "layout": "NCHW"}],
+    "label": [{"op": "field", "field": "label"}, {"op": "one_hot", "classes": 2}]},
+    "batch": [{"op": "random_choice", "ops": [
+      {"op": "mixup", "outputs": ["image", "label"], "alpha": 0.4},
+      {"op": "cutmix", "outputs": ["image", "label"]}]}]})");
+  ASSERT_EQ(run({"--batch-size", "12", "--samples", dir_ / "all.csv"}).code, 0);
+  const std::vector<std::string> all = samples_in({dir_ / "all.csv"});
+  EXPECT_EQ(all.size(), 44u);
+  for (const uint64_t world : {2u, 3u, 6u}) {
+    std::vector<std::string> parts;
+    for (uint64_t rank = 0; rank < world; ++rank) {
+      const std::string r = std::to_string(rank);
+      parts.push_back(dir_ / ("mix" + r + ".csv"));
+      const Outcome o = run({"--batch-size", std::to_string(12 / world), "--world-size",
+                             std::to_string(world), "--rank", r, "--samples", parts.back()});
+      ASSERT_EQ(o.code, 0) << o.err;
+    }
+    EXPECT_EQ(samples_in(parts), all) << "world " << world;
+  }
+}
+
 TEST_F(CliResume, GoesOnWhereItStoppedWithAnotherWorld) {
   ASSERT_EQ(run({"--batch-size", "6", "--seed", "3", "--samples", dir_ / "all.csv"}).code, 0);
   for (const char* stop : {"1", "4", "5", "8"}) {  // in either epoch, and at the ends

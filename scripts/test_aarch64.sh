@@ -113,8 +113,8 @@ heading "Pipelines"
 failed=0
 for spec in examples/*.json; do
   name="$(basename "$spec" .json)"
-  "$headrace" compile "$spec" --emit so -o "$work/$name.x86-64.so"
-  "$headrace" compile "$spec" --emit so -o "$work/$name.aarch64.so" --target aarch64-linux-gnu
+  "$headrace" compile "$spec" --data "$data" --emit so -o "$work/$name.x86-64.so"
+  "$headrace" compile "$spec" --data "$data" --emit so -o "$work/$name.aarch64.so" --target aarch64-linux-gnu
   here="$(build/release/examples/aot/run_object "$work/$name.x86-64.so" "$data" 2 4 | digest_of)"
   there="$(on_arm "$work/build/examples/aot/run_object" "$work/$name.aarch64.so" "$data" 2 4 | digest_of)"
   from_c="$(on_arm "$work/build/examples/aot/run_object_c" "$work/$name.aarch64.so" "$data" 1 4 | digest_of)"

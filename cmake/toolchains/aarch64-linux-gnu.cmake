@@ -14,6 +14,8 @@ if(HEADRACE_ARM64_LIBRARIES)
     set(CMAKE_${language}_FLAGS_INIT "-isystem ${headrace_arm64}/include/aarch64-linux-gnu")
   endforeach()
   foreach(kind IN ITEMS EXE SHARED)
-    set(CMAKE_${kind}_LINKER_FLAGS_INIT "-Wl,-rpath-link,${headrace_arm64}/lib/aarch64-linux-gnu")
+    # -L too: not every package's pkg-config file names the folder of its architecture.
+    set(CMAKE_${kind}_LINKER_FLAGS_INIT
+      "-L${headrace_arm64}/lib/aarch64-linux-gnu -Wl,-rpath-link,${headrace_arm64}/lib/aarch64-linux-gnu")
   endforeach()
 endif()

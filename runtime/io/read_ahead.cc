@@ -1,7 +1,6 @@
 #include "runtime/io/read_ahead.h"
 
 #include <algorithm>
-#include <iterator>
 #include <new>
 #include <string>
 #include <utility>
@@ -144,28 +143,13 @@ ReadUnit* ReadAhead::start_unit(const PlannedSample& planned) {
   made->extent = extent;
   made->whole_page = whole;
   made->memory_bytes = bytes;
-  made->memory = take_memory(bytes);
+  made->memory = arena_.take(bytes, reader_.alignment());
   no_memory_ = made->memory == nullptr;
   if (no_memory_) return nullptr;
   ReadUnit* const unit = made.get();
   units_.emplace(unit, std::move(made));
   if (whole) live_pages_.emplace(planned.page, unit);
   return unit;
-}
-
-/// Null if even without the pages that are kept only because samples in them are to come there is no room:
-/// those must not stand in the way of what is to come before.
-uint8_t* ReadAhead::take_memory(uint64_t bytes) {
-  uint8_t* memory = arena_.take(bytes, reader_.alignment());
-  for (auto at = live_pages_.begin(); false && memory == nullptr && at != live_pages_.end();) {
-    ReadUnit* const unit = at->second;
-    const bool kept = unit->state != ReadUnit::State::reading && unit->users == 0 && unit->pending == 0;
-    at = kept ? live_pages_.erase(at) : std::next(at);
-    if (!kept) continue;
-    free_if_unused(unit);
-    memory = arena_.take(bytes, reader_.alignment());
-  }
-  return memory;
 }
 
 void ReadAhead::finish(ReadUnit& unit, ReadFailure failure) {

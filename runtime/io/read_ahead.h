@@ -75,7 +75,6 @@ class ReadAhead {
   void run();
   ReadUnit* plan_next();
   ReadUnit* start_unit(const PlannedSample& planned);
-  uint8_t* take_memory(uint64_t bytes);
   void push_entries_to(uint64_t position);
   void finish(ReadUnit& unit, ReadFailure failure);
   void pass_to(uint64_t position);

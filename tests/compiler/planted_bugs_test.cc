@@ -49,6 +49,17 @@ constexpr const char* kPlanes = R"({"headrace": 1, "numerics": "fast", "outputs"
 constexpr const char* kWhole = R"({"headrace": 1, "numerics": "fast", "outputs": {
     "image": [{"op": "decode", "field": "image"}, {"op": "resize", "size": [40, 33]}]}})";
 
+// Most crops are decoded at 4, at 2 and at 1 of 8.
+constexpr const char* kHalf = R"({"headrace": 1, "numerics": "fast", "outputs": {
+    "image": [{"op": "decode", "field": "image", "idct_scale": "auto"},
+              {"op": "random_resized_crop", "size": [18, 20], "scale": [0.4, 1]}, {"op": "random_vertical_flip"}]}})";
+constexpr const char* kQuarter = R"({"headrace": 1, "numerics": "fast", "outputs": {
+    "image": [{"op": "decode", "field": "image", "idct_scale": "auto"}, {"op": "random_horizontal_flip"},
+              {"op": "random_resized_crop", "size": [8, 9], "scale": [0.4, 1], "filter": "area"}]}})";
+constexpr const char* kEighth = R"({"headrace": 1, "numerics": "fast", "outputs": {
+    "image": [{"op": "decode", "field": "image", "idct_scale": "auto"},
+              {"op": "random_resized_crop", "size": [3, 2], "scale": [0.4, 1]}]}})";
+
 struct PlantedBug {
   const char* name;
   const char* spec;
@@ -236,6 +247,42 @@ const std::vector<PlantedBug>& planted_bugs() {
        [](LoopMutator& m) {
          m.set_operand({Op::call, 0, "columns_q14"}, 2, 16);
        }},
+      {"scale chosen by one side alone", kHalf, "plan",
+       [](LoopMutator& m) {
+         m.set_operand({Op::icmp, 0, {}, Pred::ge}, 1, 0);
+       }},
+      {"box of a scaled crop ignored by the table", kQuarter, "planes_image",
+       [](LoopMutator& m) {
+         m.set_operand({Op::call, 0, "table_area_overlap_q14_box"}, 9, 0);
+       }},
+      {"box not mirrored with its source", kQuarter, "table_area_overlap_q14_box",
+       [](LoopMutator& m) {
+         m.bypass({Op::select, 0}, 2);
+       }},
+      {"second pass of the IDCT to 4 x 4 not rounded", kHalf, "idct_4",
+       [](LoopMutator& m) { m.change_constant(vec(Scalar::i32, 8), 1 << 18, 0); }},
+      {"rows of blocks out of order at 4 x 4", kHalf, "idct_4",
+       [](LoopMutator& m) {
+         m.swap_operands({Op::pack_sat, m.count(Op::pack_sat) - 1}, 0, 1);
+       }},
+      {"DC weighs half at 2 x 2", kQuarter, "idct_2",
+       [](LoopMutator& m) { m.change_constant(vec(Scalar::i32, 8), 1, 0); }},
+      {"DC cut, not rounded, at 1 x 1", kEighth, "idct_1",
+       [](LoopMutator& m) {
+         m.bypass({Op::add, m.count(Op::add) - 1}, 0);
+       }},
+      {"scaled strips of luma 16 rows apart", kQuarter, "planes_image",
+       [](LoopMutator& m) {
+         m.set_operand({Op::shl, m.count(Op::shl) - 8}, 1, 4);
+       }},
+      {"coefficients of a scaled crop asked for by scaled columns", kHalf, "planes_image",
+       [](LoopMutator& m) {
+         m.set_operand({Op::call, 0, "hr_packed_open"}, 9, 20);
+       }},
+      {"scaled rectangle taken from the whole image", kQuarter, "run",
+       [](LoopMutator& m) {
+         m.set_operand({Op::call, 0, "hr_image_open_scaled"}, 7, 8);
+       }},
       {"scratch planned without its last row", kTrain, "plan",
        [](LoopMutator& m) {
          m.add_to_operand({Op::store, m.count(Op::store) - 1}, 0, -64 * 6);
@@ -276,7 +323,7 @@ TEST(PlantedBugs, AreAllCaught) {
   std::map<std::string, graph::Graph> graphs;
   std::map<std::string, std::vector<RunResult>> expected;
   const Schedule schedule{.vector_bits = 256};
-  for (const char* json : {kTrain, kEval, kWide, kCrop, kPlanes, kWhole}) {
+  for (const char* json : {kTrain, kEval, kWide, kCrop, kPlanes, kWhole, kHalf, kQuarter, kEighth}) {
     const auto spec = parse_spec(json);
     ASSERT_TRUE(spec.ok()) << spec.status().to_string();
     graph::Graph g = build_graph(*spec).value();

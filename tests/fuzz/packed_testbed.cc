@@ -93,14 +93,14 @@ std::string decode_units(Level& level, std::span<const uint8_t> image, const Sta
 }
 
 std::vector<uint8_t> decode_rows(std::span<const uint8_t> image, int64_t encoding, const Stated& stated,
-                                 const packed::PixelRange& r, std::string& error_text) {
+                                 const packed::PixelRange& r, std::string& error_text, int scale) {
   static const std::unique_ptr<void, void (*)(void*)> decoder(hr_decoder_create(nullptr), hr_decoder_destroy);
   hr_error error{};
   int64_t window[2] = {};
   error_text.clear();
   hr_result result =
-      hr_image_open(decoder.get(), image.data(), int64_t(image.size()), stated.width, stated.height, encoding,
-                    int64_t{stated.planes}, r.top, r.left, r.rows, r.cols, window, &error);
+      hr_image_open_scaled(decoder.get(), image.data(), int64_t(image.size()), stated.width, stated.height, encoding,
+                           int64_t{stated.planes}, scale, r.top, r.left, r.rows, r.cols, window, &error);
   std::vector<uint8_t> delivered(result == HR_OK ? size_t(window[1] * r.rows) : 0);
   if (result == HR_OK) result = hr_image_rows(decoder.get(), delivered.data(), window[1], r.rows, &error);
   if (result == HR_OK) result = hr_image_close(decoder.get(), &error);

@@ -45,8 +45,8 @@ std::string decode_units(Level& level, std::span<const uint8_t> image, const Sta
                          const packed::PixelRange& range, const DecodeLimits& limits);
 
 /// The rectangle's RGB pixels through the C ABI, by a decoder that keeps its memory; cols * 3 bytes a row;
-/// empty on an error, whose text is in `error`.
+/// empty on an error, whose text is in `error`. The rectangle is one of the image at `scale` of 8.
 std::vector<uint8_t> decode_rows(std::span<const uint8_t> image, int64_t encoding, const Stated& stated,
-                                 const packed::PixelRange& range, std::string& error);
+                                 const packed::PixelRange& range, std::string& error, int scale = 8);
 
 }  // namespace headrace::fuzz

@@ -16,7 +16,7 @@ namespace {
 
 }  // namespace
 
-std::vector<uint8_t> reference_decode(std::span<const uint8_t> jpeg) {
+std::vector<uint8_t> reference_decode(std::span<const uint8_t> jpeg, unsigned scale) {
   jpeg_decompress_struct cinfo;
   jpeg_error_mgr errors;
   cinfo.err = jpeg_std_error(&errors);
@@ -29,6 +29,8 @@ std::vector<uint8_t> reference_decode(std::span<const uint8_t> jpeg) {
   jpeg_read_header(&cinfo, TRUE);
   cinfo.out_color_space = JCS_RGB;
   cinfo.dct_method = JDCT_ISLOW;
+  cinfo.scale_num = scale;
+  cinfo.scale_denom = 8;
   jpeg_start_decompress(&cinfo);
   const size_t row_bytes = size_t{cinfo.output_width} * 3;
   std::vector<uint8_t> pixels(row_bytes * cinfo.output_height);

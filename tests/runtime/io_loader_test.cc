@@ -148,9 +148,10 @@ TEST(IoLoader, ADatasetThatIsNoFileIsReadSampleBySample) {
     EXPECT_EQ((*e)->acquire(0, 0, fields, *lease).to_string(),
               "error[io.stopped] fake.hrd: the epoch was stopped");
   }
-  EXPECT_EQ(make_io_engine(fake, {.engine = IoEngineKind::pread}).status().to_string(),
-            "error[io.unsupported] fake.hrd: is no dataset file of its own, so the engine pread cannot read it; "
-            "use auto");
+  EXPECT_EQ(
+      make_io_engine(fake, {.engine = IoEngineKind::pread}).status().to_string(),
+      "error[io.unsupported] fake.hrd: is no dataset file of its own, so the engine pread cannot read it; "
+      "use auto");
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, IoLoaderTest,

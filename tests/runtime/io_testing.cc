@@ -20,10 +20,10 @@ uint64_t count_entries(const char* folder) {
   return n;
 }
 
-Status write_data(const std::string& path, const std::vector<Bytes>& data) {
+Status write_data(const std::string& path, const std::vector<Bytes>& data, uint64_t page_size) {
   const Schema schema = {
       {{"data", FieldKind::bytes, {}}, {"label", FieldKind::i64, {}}, {"key", FieldKind::bytes, {}}}};
-  HR_ASSIGN_OR_RETURN(const auto writer, DatasetWriter::create(path, schema, {.page_size = kPage}));
+  HR_ASSIGN_OR_RETURN(const auto writer, DatasetWriter::create(path, schema, {.page_size = page_size}));
   for (size_t s = 0; s < data.size(); ++s) {
     const std::string key = "k/" + std::to_string(s);
     const FieldValue values[] = {FieldValue::bytes(data[s]), FieldValue::integer(static_cast<int64_t>(s * 3)),
@@ -43,11 +43,12 @@ uint64_t mixed_size(uint64_t sample) {
 }
 
 TestData make_data(const std::string& path, uint64_t samples,
-                   const std::function<uint64_t(uint64_t)>& size_of, const OpenOptions& open) {
+                   const std::function<uint64_t(uint64_t)>& size_of, const OpenOptions& open,
+                   uint64_t page_size) {
   TestData data;
   data.path = path;
   for (uint64_t s = 0; s < samples; ++s) data.data.push_back(noise(size_of(s), static_cast<uint32_t>(s)));
-  const Status written = write_data(path, data.data);
+  const Status written = write_data(path, data.data, page_size);
   EXPECT_TRUE(written.ok()) << written.to_string();
   auto dataset = Dataset::open(path, open);
   EXPECT_TRUE(dataset.ok()) << dataset.status().to_string();

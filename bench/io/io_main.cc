@@ -104,14 +104,14 @@ int run(int argc, char** argv) {
   std::string folder, out;
   uint64_t samples = 16384, limit_mib = 0;
   unsigned rounds = 3, workers = 2;
-  bool claims_only = false;
+  std::vector<std::string> states = {"cold", "warm", "limited", "claims"};
   app.add_option("--data", folder, "folder for the data; kept")->required();
   app.add_option("--out", out, "JSON file to write")->required();
   app.add_option("--samples", samples, "of 92 KB on average, twice on disk");
   app.add_option("--limit-mib", limit_mib, "memory of the limited runs; 0: a third of the data");
   app.add_option("--rounds", rounds);
   app.add_option("--workers", workers);
-  app.add_flag("--claims-only", claims_only);
+  app.add_option("--states", states, "what to measure: cold, warm, limited, claims")->delimiter(',');
   CLI11_PARSE(app, argc, argv);
 
   const IoData data = make_io_data(folder, samples);
@@ -126,8 +126,11 @@ int run(int argc, char** argv) {
       {"samples", data.samples}, {"mb", data.bytes / 1'000'000}, {"workers", workers}, {"rounds", rounds}};
   json["limit"] = {{"mib", limit_mib}, {"missing", why}};
   json["runs"] = Json::array();
+  const auto wanted = [&](const std::string& state) {
+    return std::find(states.begin(), states.end(), state) != states.end();
+  };
   for (const std::string state : {"cold", "warm", "limited"}) {
-    if (claims_only || (state == "limited" && !group)) continue;
+    if (!wanted(state) || (state == "limited" && !group)) continue;
     for (const Order order : kOrders) {
       for (const Way way : kWays) {
         Run one{state, {}, state == "limited" ? group.get() : nullptr};
@@ -146,19 +149,20 @@ int run(int argc, char** argv) {
       }
     }
   }
-  json["claims"] = in_child([&] {
-    Json rows = Json::array();
-    for (const ClaimRow& r : measure_claims(data, rounds)) {
-      std::fprintf(stderr, "%-20s %-50s %10.3f %s %s\n", r.claim.c_str(), r.variant.c_str(), r.value,
-                   r.unit.c_str(), r.note.c_str());
-      rows.push_back({{"claim", r.claim},
-                      {"variant", r.variant},
-                      {"value", r.value},
-                      {"unit", r.unit},
-                      {"note", r.note}});
-    }
-    return rows;
-  });
+  if (wanted("claims"))
+    json["claims"] = in_child([&] {
+      Json rows = Json::array();
+      for (const ClaimRow& r : measure_claims(data, rounds)) {
+        std::fprintf(stderr, "%-20s %-50s %10.3f %s %s\n", r.claim.c_str(), r.variant.c_str(), r.value,
+                     r.unit.c_str(), r.note.c_str());
+        rows.push_back({{"claim", r.claim},
+                        {"variant", r.variant},
+                        {"value", r.value},
+                        {"unit", r.unit},
+                        {"note", r.note}});
+      }
+      return rows;
+    });
   std::ofstream(out) << json.dump(2) << '\n';
   return 0;
 }

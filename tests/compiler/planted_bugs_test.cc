@@ -52,7 +52,7 @@ constexpr const char* kWhole = R"({"headrace": 1, "numerics": "fast", "outputs":
 // Most crops are decoded at 4, at 2 and at 1 of 8.
 constexpr const char* kHalf = R"({"headrace": 1, "numerics": "fast", "outputs": {
     "image": [{"op": "decode", "field": "image", "idct_scale": "auto"},
-              {"op": "random_resized_crop", "size": [18, 20], "scale": [0.4, 1]}, {"op": "random_vertical_flip"}]}})";
+              {"op": "random_resized_crop", "size": [6, 24], "scale": [0.4, 1]}, {"op": "random_vertical_flip"}]}})";
 constexpr const char* kQuarter = R"({"headrace": 1, "numerics": "fast", "outputs": {
     "image": [{"op": "decode", "field": "image", "idct_scale": "auto"}, {"op": "random_horizontal_flip"},
               {"op": "random_resized_crop", "size": [8, 9], "scale": [0.4, 1], "filter": "area"}]}})";

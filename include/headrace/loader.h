@@ -122,8 +122,8 @@ struct SampleReport {
   uint64_t substitute = 0;
 };
 
-/// One thread at a time calls start_epoch(), next(), wait(), state(), resume() and take_reports(). A process made by
-/// fork() cannot use its parent's loaders: the calls fail there with "loader.fork".
+/// One thread at a time calls start_epoch(), next(), wait(), state(), resume() and take_reports(). A process
+/// made by fork() cannot use its parent's loaders: the calls fail there with "loader.fork".
 class Loader {
  public:
   /// Checks the options against dataset and program, and starts the workers. Errors: "loader.field" (a field

@@ -9,6 +9,7 @@ headrace_test(NAME loader_lifetime_test SOURCES loader_lifetime_test.cc loader_t
 headrace_test(NAME loader_ranks_test SOURCES loader_ranks_test.cc loader_testing.cc LIBS ${loader_libs})
 headrace_test(NAME loader_policy_test SOURCES loader_policy_test.cc loader_testing.cc LIBS ${loader_libs})
 headrace_test(NAME loader_soak_test SOURCES loader_soak_test.cc loader_testing.cc LIBS ${loader_libs})
+headrace_test(NAME loader_wait_test SOURCES loader_wait_test.cc loader_testing.cc LIBS ${loader_libs})
 headrace_test(NAME loader_digest_test SOURCES loader_digest_test.cc loader_testing.cc LIBS ${loader_libs})
 headrace_test(NAME loader_photos_test SOURCES loader_photos_test.cc loader_testing.cc dataset_testing.cc
               LIBS ${loader_libs})

@@ -57,7 +57,7 @@ def run_tables(results):
 def claim_table(results):
     lines = ["| claim | variant | figure | |", "|---|---|---|---|"]
     for row in results["claims"]:
-        figure = "not counted" if row["value"] < 0 else f"{row['value']:,.3g} {row['unit']}"
+        figure = "-" if row["value"] < 0 else f"{row['value']:,.3g} {row['unit']}"
         if row["value"] >= 1000:
             figure = f"{row['value']:,.0f} {row['unit']}"
         lines.append(f"| {row['claim']} | {row['variant']} | {figure} | {row['note']} |")
@@ -70,8 +70,8 @@ def machine_lines(results):
     lines = [
         f"{machine['cpu']}, {machine['cpus']} processors, {machine['memory_mb'] / 1000:.0f} GB of memory. "
         f"{data['samples']:,} samples, {data['mb'] / 1000:.2f} GB, read by {data['workers']} workers that hash "
-        f"every byte (XXH3) and do nothing else; each figure is the median of {data['rounds']} runs, each in a "
-        "process of its own, page hashes checked."
+        f"every byte (XXH3) and do nothing else; each figure is the median of {data['rounds']} runs (one where "
+        "it takes over 30 s), each in a process of its own, page hashes checked."
     ]
     if limit["missing"]:
         lines.append(f"Without limited memory: {limit['missing']}.")
@@ -80,6 +80,8 @@ def machine_lines(results):
     if loads:
         lines.append(f"The machine was shared: load average {loads[0]:.1f} to {loads[-1]:.1f} (median "
                      f"{loads[len(loads) // 2]:.1f}).")
+    if "note" in results:
+        lines.append(results["note"])
     return [" ".join(lines)]
 
 

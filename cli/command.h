@@ -44,8 +44,8 @@ std::unique_ptr<Command> make_bench();
 std::unique_ptr<Command> make_cache();
 std::unique_ptr<Command> make_doctor();
 
-/// All of the `headrace` command: parses the command line, runs the subcommand, returns the process's exit code. Signal
-/// handlers, standard output and standard error are the command's for as long.
+/// All of the `headrace` command: parses the command line, runs the subcommand, returns the process's exit
+/// code. Signal handlers, standard output and standard error are the command's for as long.
 int run_command_line(int argc, char** argv);
 
 /// Prints every error on a line of its own to stderr; control characters in them are escaped.

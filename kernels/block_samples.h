@@ -10,14 +10,14 @@
 namespace headrace {
 
 /// Blocks [first, first + count) of a row to `side` rows of side x count samples at out, out + stride, ...:
-/// dequantised (products wrap to 16 bits) and transformed by idct_islow() (side 8) or idct_reduced() (4, 2, 1).
-/// `values` and `quant` as in hr_coefficient_rows.
+/// dequantised (products wrap to 16 bits) and transformed by idct_islow() (side 8) or idct_reduced() (4, 2,
+/// 1). `values` and `quant` as in hr_coefficient_rows.
 void block_samples(const hr_block_row& row, const int16_t* values, const int16_t* quant, int64_t first,
                    int64_t count, int side, uint8_t* out, ptrdiff_t stride);
 
-/// Units of coefficient rows that a rectangle's pixels are made from, with their chroma's upsampling: of those
-/// that hold its rows and, where chroma is subsampled vertically, the rows next to it. A unit is `unit_rows` rows
-/// of pixels of an image that has `height` of them.
+/// Units of coefficient rows that a rectangle's pixels are made from, with their chroma's upsampling: of
+/// those that hold its rows and, where chroma is subsampled vertically, the rows next to it. A unit is
+/// `unit_rows` rows of pixels of an image that has `height` of them.
 struct UnitRange {
   int64_t first, last;
 };

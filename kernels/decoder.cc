@@ -62,8 +62,8 @@ hr_result report_outside(hr_error* error, const jpeg::Rect& r, int64_t height, i
 
 hr_result open_planes(Decoder& d, const Image& image, const jpeg::Rect& rect, int64_t* window,
                       hr_error* error) {
-  PlaneRows::Image rows{{},        image.width, image.height, rect.top, rect.left,
-                        rect.rows, rect.cols,   image.scale};
+  PlaneRows::Image rows{{},        image.width, image.height, rect.top,
+                        rect.left, rect.rows,   rect.cols,    image.scale};
   if (const hr_result r = known_layout(image.planes, image.width, image.height, rows.layout, error)) return r;
   window[0] = 0;
   window[1] = rect.cols * 3;
@@ -74,9 +74,8 @@ hr_result open_planes(Decoder& d, const Image& image, const jpeg::Rect& rect, in
   hr_coefficient_rows opened{};
   const SourceSpan down = source_span(rect.top, rect.rows, image.scale, image.height),
                    across = source_span(rect.left, rect.cols, image.scale, image.width);
-  const hr_result r =
-      d.packed.open(image.data, image.width, image.height, int64_t(image.planes), d.limits,
-                    {down.first, across.first, down.count, across.count}, opened, error);
+  const hr_result r = d.packed.open(image.data, image.width, image.height, int64_t(image.planes), d.limits,
+                                    {down.first, across.first, down.count, across.count}, opened, error);
   return r ? r : d.planes.open(rows, d.packed, opened, error);
 }
 
@@ -105,8 +104,8 @@ uint64_t hr_decoder_ticks(void* decoder) {
 int32_t hr_image_open(void* decoder, const uint8_t* data, int64_t size, int64_t width, int64_t height,
                       int64_t encoding, int64_t planes, int64_t top, int64_t left, int64_t rows, int64_t cols,
                       int64_t* window, hr_error* error) {
-  return hr_image_open_scaled(decoder, data, size, width, height, encoding, planes, kWholeScale, top, left, rows,
-                              cols, window, error);
+  return hr_image_open_scaled(decoder, data, size, width, height, encoding, planes, kWholeScale, top, left,
+                              rows, cols, window, error);
 }
 
 int32_t hr_image_open_scaled(void* decoder, const uint8_t* data, int64_t size, int64_t width, int64_t height,
@@ -122,9 +121,14 @@ int32_t hr_image_open_scaled(void* decoder, const uint8_t* data, int64_t size, i
   d.drop();
   const jpeg::Rect rect{top, left, rows, cols};
   const int64_t scaled_width = scaled_length(width, scale), scaled_height = scaled_length(height, scale);
-  if (!inside(rect, scaled_height, scaled_width)) return report_outside(error, rect, scaled_height, scaled_width);
-  const Image image{{data, static_cast<size_t>(size)}, width, height, encoding,
-                    static_cast<uint64_t>(planes),     static_cast<int>(scale)};
+  if (!inside(rect, scaled_height, scaled_width))
+    return report_outside(error, rect, scaled_height, scaled_width);
+  const Image image{{data, static_cast<size_t>(size)},
+                    width,
+                    height,
+                    encoding,
+                    static_cast<uint64_t>(planes),
+                    static_cast<int>(scale)};
   hr_result result = HR_OK;
   Producer producer = Producer::none;
   switch (encoding) {

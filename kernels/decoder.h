@@ -19,9 +19,9 @@ typedef struct hr_decode_limits {
 void* hr_decoder_create(const hr_decode_limits* limits_or_null);
 void hr_decoder_destroy(void* decoder);
 
-/* Makes a decoder count the time it spends on entropy decoding (packed images) and in libjpeg-turbo (JPEGs), in ticks
- * of a clock; by default, and with null, it does not. An image costs two readings of the clock for each call of
- * libjpeg-turbo, or row of tiles. */
+/* Makes a decoder count the time it spends on entropy decoding (packed images) and in libjpeg-turbo (JPEGs),
+ * in ticks of a clock; by default, and with null, it does not. An image costs two readings of the clock for
+ * each call of libjpeg-turbo, or row of tiles. */
 typedef uint64_t (*hr_clock)(void);
 void hr_decoder_set_clock(void* decoder, hr_clock clock_or_null);
 
@@ -40,8 +40,9 @@ int32_t hr_image_open(void* decoder, const uint8_t* data, int64_t size, int64_t 
                       int64_t* window, hr_error* error);
 
 /* The same of the image decoded at `scale` of 8 of its size: 4, 2, 1, or 8 for hr_image_open() itself. The
- * rectangle lies in the scaled image of ceil(height scale / 8) x ceil(width scale / 8) pixels, which are those of
- * libjpeg-turbo's decode with scale_num = scale, scale_denom = 8. Raw planes (HR_ENCODING_YCC) have scale 8 only. */
+ * rectangle lies in the scaled image of ceil(height scale / 8) x ceil(width scale / 8) pixels, which are
+ * those of libjpeg-turbo's decode with scale_num = scale, scale_denom = 8. Raw planes (HR_ENCODING_YCC) have
+ * scale 8 only. */
 int32_t hr_image_open_scaled(void* decoder, const uint8_t* data, int64_t size, int64_t width, int64_t height,
                              int64_t encoding, int64_t planes, int64_t scale, int64_t top, int64_t left,
                              int64_t rows, int64_t cols, int64_t* window, hr_error* error);

@@ -1,4 +1,5 @@
-// What the inverse DCTs are written in: vectors of 128 bits, in which sums pass through values beyond 31 bits.
+// What the inverse DCTs are written in: vectors of 128 bits, in which sums pass through values beyond 31
+// bits.
 #pragma once
 
 #include <algorithm>
@@ -42,7 +43,9 @@ inline Half saturate(SignedWord low, SignedWord high) {
 }
 
 inline Half interleave_low(Half a, Half b) { return __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11); }
-inline Half interleave_high(Half a, Half b) { return __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15); }
+inline Half interleave_high(Half a, Half b) {
+  return __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+}
 
 inline Half pair(int a, int b) {
   const auto x = uint16_t(a), y = uint16_t(b);

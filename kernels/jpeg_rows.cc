@@ -51,8 +51,9 @@ bool smooths_blocks(const jpeg_decompress_struct& cinfo) {
   return false;
 }
 
-/// Whether scaled rows are cropped to other pixels than those of full rows. Seen with 4:1:0 (libjpeg-turbo 2.1),
-/// where chroma has both larger blocks and upsampling; nothing of so many factors is left to chance.
+/// Whether scaled rows are cropped to other pixels than those of full rows. Seen with 4:1:0
+/// (libjpeg-turbo 2.1), where chroma has both larger blocks and upsampling; nothing of so many factors is
+/// left to chance.
 bool crops_scaled_rows_badly(const jpeg_decompress_struct& cinfo) {
   return cinfo.scale_num != cinfo.scale_denom && (cinfo.max_h_samp_factor > 2 || cinfo.max_v_samp_factor > 2);
 }

@@ -20,8 +20,8 @@ class RowReader {
   explicit RowReader(const DecodeLimits& limits) : session_(limits) {}
 
   /// Stands before the first row of the rectangle, which lies inside the image of width x height, decoded at
-  /// `scale` of 8 (headrace/scaled.h); a file of another size is HR_E_DECODE. window[0]: pixels to the left of
-  /// the rectangle that each row starts with, window[1]: bytes of a row.
+  /// `scale` of 8 (headrace/scaled.h); a file of another size is HR_E_DECODE. window[0]: pixels to the left
+  /// of the rectangle that each row starts with, window[1]: bytes of a row.
   hr_result open(std::span<const uint8_t> data, int64_t width, int64_t height, int scale, const Rect& rect,
                  int64_t* window, hr_error* error);
 

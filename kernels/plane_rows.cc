@@ -98,8 +98,8 @@ hr_result PlaneRows::decode_unit(hr_error* error) {
     for (int64_t r = 0; r < p.unit_rows / p.side; ++r) {
       const int64_t top = unit_ * p.unit_rows + r * p.side;
       if (top >= p.height) break;
-      block_samples(rows_.rows[c][r], rows_.values, rows_.quant[c], p.origin / p.side, p.stride / p.side, p.side,
-                    p.ring + top % p.ring_rows * p.stride, p.stride);
+      block_samples(rows_.rows[c][r], rows_.values, rows_.quant[c], p.origin / p.side, p.stride / p.side,
+                    p.side, p.ring + top % p.ring_rows * p.stride, p.stride);
     }
   }
   ++unit_;

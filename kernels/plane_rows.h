@@ -1,5 +1,6 @@
-// Rows of RGB pixels from component planes: raw ones in memory, or those a coefficient image is decoded to, whole
-// or scaled. The pixels are those libjpeg-turbo gives with its accurate integer IDCT and fancy upsampling.
+// Rows of RGB pixels from component planes: raw ones in memory, or those a coefficient image is decoded to,
+// whole or scaled. The pixels are those libjpeg-turbo gives with its accurate integer IDCT and fancy
+// upsampling.
 #pragma once
 
 #include <array>

@@ -93,16 +93,15 @@ hr_result read_planes(void* decoder, const hr_field& field, const PlaneRect& rec
     return HR_OK;
   }
   const int scale = rect.scale;
-  const Target to{layout, scaled_layout(layout, scale), scaled_length(width, scale), scaled_length(height, scale),
-                  planes};
+  const Target to{layout, scaled_layout(layout, scale), scaled_length(width, scale),
+                  scaled_length(height, scale), planes};
   const SourceSpan down = source_span(rect.top, rect.rows, scale, height),
                    across = source_span(rect.left, rect.cols, scale, width);
   hr_coefficient_rows rows{};
   hr_result result =
-      hr_packed_open(decoder, field.data, int64_t(field.size), width, height, int64_t(field.planes), down.first,
-                     across.first, down.count, across.count, &rows, error);
-  const UnitRange units =
-      units_of_rows(to.layout, 2 * layout.v_max * scale, to.height, rect.top, rect.rows);
+      hr_packed_open(decoder, field.data, int64_t(field.size), width, height, int64_t(field.planes),
+                     down.first, across.first, down.count, across.count, &rows, error);
+  const UnitRange units = units_of_rows(to.layout, 2 * layout.v_max * scale, to.height, rect.top, rect.rows);
   for (int64_t u = units.first; u <= units.last && result == HR_OK; ++u) {
     result = hr_packed_unit(decoder, u, &rows, error);
     if (result == HR_OK) place_unit(rows, u, rect, to);

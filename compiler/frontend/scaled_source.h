@@ -8,8 +8,8 @@
 
 namespace headrace {
 
-/// Collects what stands between such a decode and the first resize, crops and flips, as one rectangle of the coded
-/// image and two flags.
+/// Collects what stands between such a decode and the first resize, crops and flips, as one rectangle of the
+/// coded image and two flags.
 class ScaledSource {
  public:
   ScaledSource(graph::Graph& graph, graph::ValueId coded);

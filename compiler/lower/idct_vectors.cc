@@ -85,7 +85,8 @@ LanePairs column_pairs(const V* v) {
 V row_pairs_few(const std::array<V, 2>& tiles, bool odd) {
   const V w = as(unpack(tiles[0], tiles[1], odd), i32_of(tiles[0]));
   std::vector<int32_t> mask;
-  for (int i = 0; i < w.type.lanes; ++i) mask.push_back(i / 4 * 4 + (i % 4 == 1 ? 2 : i % 4 == 2 ? 1 : i % 4));
+  for (int i = 0; i < w.type.lanes; ++i)
+    mask.push_back(i / 4 * 4 + (i % 4 == 1 ? 2 : i % 4 == 2 ? 1 : i % 4));
   return as(w.b->shuffle(w, w, std::move(mask)), i16_of(w));
 }
 

@@ -1,5 +1,5 @@
-// What the stages of the inverse DCTs are built from: vectors that hold the same coefficients of different blocks in
-// their 128-bit parts.
+// What the stages of the inverse DCTs are built from: vectors that hold the same coefficients of different
+// blocks in their 128-bit parts.
 #pragma once
 
 #include <array>
@@ -36,10 +36,12 @@ std::array<loop::V, 2> load_tiles(const std::vector<BlockAt>& blocks, loop::V va
 /// Rows of columns 0 to 3 or, `right`, 4 to 7, from a block's eight tiles.
 LanePairs row_pairs(const std::array<loop::V, 8>& tiles, bool right);
 
-/// The same along the rows, from four rows of the first pass: rows[k] has the row's columns in order of pairs.
+/// The same along the rows, from four rows of the first pass: rows[k] has the row's columns in order of
+/// pairs.
 LanePairs column_pairs(const loop::V* rows);
 
-/// For inputs 4 to 7 that are zero. Columns 0, 2, 1, 3 of rows 0 and 2, or 1 and 3, from the tiles of group 0.
+/// For inputs 4 to 7 that are zero. Columns 0, 2, 1, 3 of rows 0 and 2, or 1 and 3, from the tiles of group
+/// 0.
 loop::V row_pairs_few(const std::array<loop::V, 2>& tiles, bool odd);
 /// In each 128 bits, every other 32-bit lane of a, then of c.
 loop::V alternate(loop::V a, loop::V c, int first);

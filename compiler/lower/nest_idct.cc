@@ -59,7 +59,8 @@ void call_reduced(Builder& b, const PlaneGrid& grid, int side, const Coefficient
 
 }  // namespace
 
-void call_idct(Builder& b, const PlaneGrid& grid, bool scaled, const PowerOfTwo& side, const CoefficientStrip& s) {
+void call_idct(Builder& b, const PlaneGrid& grid, bool scaled, const PowerOfTwo& side,
+               const CoefficientStrip& s) {
   if (!scaled) return call_whole(b, s);
   b.switch_(side.log2(b), {3, 2, 1}, [&](int32_t log2) {
     if (log2 == 3) return call_whole(b, s);
@@ -67,8 +68,8 @@ void call_idct(Builder& b, const PlaneGrid& grid, bool scaled, const PowerOfTwo&
   });
 }
 
-void add_idct_stages(bool scaled,
-                     const std::function<void(const std::string&, const std::function<loop::Function()>&)>& add) {
+void add_idct_stages(
+    bool scaled, const std::function<void(const std::string&, const std::function<loop::Function()>&)>& add) {
   add(idct_name(8), [] { return build_idct_stage(idct_name(8), kPlaneSchedule); });
   if (!scaled) return;
   for (const int side : kReducedSides)

@@ -9,7 +9,8 @@
 
 namespace headrace::lowering {
 
-/// A strip of a component's coefficients (hr_coefficient_rows at `coefficients`) that becomes columns at `dst`.
+/// A strip of a component's coefficients (hr_coefficient_rows at `coefficients`) that becomes columns at
+/// `dst`.
 struct CoefficientStrip {
   loop::V coefficients;
   loop::V component;    ///< 0, 1, 2
@@ -24,7 +25,7 @@ void call_idct(loop::Builder& b, const PlaneGrid& grid, bool scaled, const Power
                const CoefficientStrip& strip);
 
 /// Appends the stages that call_idct() may call.
-void add_idct_stages(bool scaled,
-                     const std::function<void(const std::string&, const std::function<loop::Function()>&)>& add);
+void add_idct_stages(
+    bool scaled, const std::function<void(const std::string&, const std::function<loop::Function()>&)>& add);
 
 }  // namespace headrace::lowering

@@ -92,7 +92,8 @@ class PlanesNest {
     chroma_tables();
     const V one = b_.i64(1);
     // Chroma's span covers that of luma.
-    const V first_unit = grid_.chroma_rows.floor(down_.first), last_unit = grid_.chroma_rows.floor(down_.last);
+    const V first_unit = grid_.chroma_rows.floor(down_.first),
+            last_unit = grid_.chroma_rows.floor(down_.last);
     first_strip_ = grid_.luma_rows.floor(top_);
     const V strips_end = grid_.luma_rows.floor(last_row_) + 1;
     b_.for_(first_unit, last_unit + 1, one, {b_.i64(0)}, [&](V unit, const Values& done) {
@@ -129,8 +130,9 @@ class PlanesNest {
           rows = source_pixels(top_, last_row_, scale_, image_height_);
           columns = source_pixels(left_, last_column_, scale_, image_width_);
         }
-        b_.call_checked("hr_packed_open", {decoder_, data_, size_, image_width_, image_height_, planes_, rows.first,
-                                           columns.first, rows.count, columns.count, at(m_.coefficients), error_});
+        b_.call_checked("hr_packed_open",
+                        {decoder_, data_, size_, image_width_, image_height_, planes_, rows.first,
+                         columns.first, rows.count, columns.count, at(m_.coefficients), error_});
       });
     }
     if (!ctx_.facts.ycc) return;
@@ -161,7 +163,8 @@ class PlanesNest {
     });
   }
 
-  // Rows or columns of the rectangle that a table reads (resample::needed): what the window leaves out is not decoded.
+  // Rows or columns of the rectangle that a table reads (resample::needed): what the window leaves out is not
+  // decoded.
   Span needed(V start, V count, V taps, V size) {
     const auto entry = [&](V i) { return b_.convert(Op::sext, b_.load(kI32, at(start), i << 2), kI64); };
     const V a = entry(b_.i64(0)), z = entry(count - 1);
@@ -174,14 +177,14 @@ class PlanesNest {
     PowerOfTwo side;  // of a block
   };
 
-  // A strip of a component, from the block of column `first` on, to m_.columns. `pair` is the strip's number in the
-  // unit.
+  // A strip of a component, from the block of column `first` on, to m_.columns. `pair` is the strip's number
+  // in the unit.
   void columns(const Plane& plane, V first, V last, V strip, V pair) {
     const V first_block = plane.side.floor(first);
     const auto from_coefficients = [&] {
       call_idct(b_, grid_, scale_.b != nullptr, plane.side,
-                {at(m_.coefficients), plane.component, pair, first_block, plane.side.floor(last) - first_block + 1,
-                 at(m_.columns)});
+                {at(m_.coefficients), plane.component, pair, first_block,
+                 plane.side.floor(last) - first_block + 1, at(m_.columns)});
     };
     const auto from_samples = [&] {
       const V row = strip << 4, column = first_block << 3;
@@ -242,8 +245,8 @@ class PlanesNest {
   // Of Cb (0) or Cr (1).
   void chroma_strip(V unit, V first_unit, V which) {
     const V offset = ctx_.facts.ycc ? luma_samples_ + which * chroma_samples_ : b_.i64(0);
-    columns({which + 1, offset, chroma_width_, chroma_height_, grid_.chroma_side}, across_.first, across_.last, unit,
-            b_.i64(0));
+    columns({which + 1, offset, chroma_width_, chroma_height_, grid_.chroma_side}, across_.first,
+            across_.last, unit, b_.i64(0));
     const V row = grid_.chroma_rows.times(unit - first_unit) & m_.chroma_mask, row_bytes = m_.row_bytes << 1;
     const V origin = align(grid_.chroma_side, across_.first) - b_.select(across(), b_.i64(0), r_.src[1]);
     horizontal(origin, b_.select(across(), at(m_.ch_start), at(m_.h_start)),
@@ -280,7 +283,8 @@ class PlanesNest {
     const V zero = b_.i64(0), top = r_.src[0];
     // Rings begin with the first strip or unit; tables count from the rectangle's top, or the plane's.
     const V luma_base = top - grid_.luma_rows.times(first_strip_);
-    const V chroma_base = b_.select(down(), zero - grid_.chroma_rows.times(first_unit), b_.select(word_.gray, zero, luma_base));
+    const V chroma_base =
+        b_.select(down(), zero - grid_.chroma_rows.times(first_unit), b_.select(word_.gray, zero, luma_base));
     const Values args{at(m_.luma),    at(m_.chroma),
                       at(m_.v_start), at(m_.v_weight),
                       cv_start(),     b_.select(own_table(), at(m_.cv_weight), at(m_.v_weight)),

@@ -9,7 +9,8 @@ using resample::Shape;
 
 std::string table_stage_name(const TableKind& kind, bool q14) {
   static constexpr const char* kNames[] = {"triangle", "point", "nearest", "area_overlap", "area_linear"};
-  return std::string("table_") + kNames[int(kind.shape)] + (q14 ? "_q14" : "_pillow8") + (kind.boxed ? "_box" : "");
+  return std::string("table_") + kNames[int(kind.shape)] + (q14 ? "_q14" : "_pillow8") +
+         (kind.boxed ? "_box" : "");
 }
 
 std::vector<TableKind> table_kinds(const graph::Node& resample) {

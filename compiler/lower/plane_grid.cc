@@ -17,7 +17,9 @@ PlanesWord planes_word(V planes) {
 }
 
 V PowerOfTwo::times(V v) const { return variable_.b ? v.b->binary(Op::shl, v, variable_) : v << constant_; }
-V PowerOfTwo::floor(V v) const { return variable_.b ? v.b->binary(Op::lshr, v, variable_) : loop::lshr(v, constant_); }
+V PowerOfTwo::floor(V v) const {
+  return variable_.b ? v.b->binary(Op::lshr, v, variable_) : loop::lshr(v, constant_);
+}
 
 PlaneGrid plane_grid(V planes, V scale) {
   constexpr int kStripRows = 4, kBlockSide = 3;  // log2

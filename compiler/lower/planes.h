@@ -31,9 +31,9 @@ inline constexpr Schedule kPlaneSchedule{.vector_bits = 256};
 /// count columns of 16 rows of (p - 128) * 256. Writes columns in multiples of 16.
 loop::Function build_idct_stage(const std::string& name, const Schedule& s);
 
-/// @NAME(masks0, offsets0, dc0, ... masks3, offsets3, dc3, values, quant: ptr, first, count: i64, dst: ptr), side 4, 2
-/// or 1. As the stage above, from four rows of blocks to side x count columns of 4 side rows; the rest of a column's 16
-/// holds anything.
+/// @NAME(masks0, offsets0, dc0, ... masks3, offsets3, dc3, values, quant: ptr, first, count: i64, dst: ptr),
+/// side 4, 2 or 1. As the stage above, from four rows of blocks to side x count columns of 4 side rows; the
+/// rest of a column's 16 holds anything.
 loop::Function build_reduced_idct_stage(const std::string& name, int side);
 
 /// @NAME(start, weight: ptr, taps, padded, offset, samples, near, next: i64, chroma_start, chroma_weight:

@@ -32,7 +32,9 @@ bool uses_planes(const graph::Node& resample, const Facts& facts) {
   return resample.int_attr("planes") == 1 && (facts.packed || facts.ycc);
 }
 
-bool scales_planes(const ResampleValues& values, const Facts& facts) { return values.scaled() && facts.packed; }
+bool scales_planes(const ResampleValues& values, const Facts& facts) {
+  return values.scaled() && facts.packed;
+}
 
 PlanesMemory layout_planes(const graph::Node& node, const ResampleValues& r, V planes, const Facts& facts) {
   Builder& b = *planes.b;
@@ -60,8 +62,8 @@ PlanesMemory layout_planes(const graph::Node& node, const ResampleValues& r, V p
   const V chroma_rows = b.select(half, power_of_two(chroma_taps(v_taps) + (kPlaneRows + 2)), luma_rows);
   m.luma_mask = luma_rows - 1;
   m.chroma_mask = chroma_rows - 1;
-  // The horizontal pass writes 16 rows, of which those of a scaled image may be fewer: the rest reaches beyond the
-  // last one.
+  // The horizontal pass writes 16 rows, of which those of a scaled image may be fewer: the rest reaches
+  // beyond the last one.
   const int64_t beyond = scaled ? kPlaneRows : 0;
   m.luma = scratch.take(m.row_bytes * (luma_rows + beyond));
   m.chroma = scratch.take((m.row_bytes << 1) * (chroma_rows + beyond));

@@ -1,5 +1,5 @@
-// Sizes and rectangles of images that are decoded at 8, 4, 2 or 1 of 8 of their size, as loop IR (the definition is
-// headrace/scaled.h). A scale is an i64.
+// Sizes and rectangles of images that are decoded at 8, 4, 2 or 1 of 8 of their size, as loop IR (the
+// definition is headrace/scaled.h). A scale is an i64.
 #pragma once
 
 #include "compiler/lower/group_memory.h"
@@ -10,8 +10,8 @@ namespace headrace::lowering {
 /// Pixels of a scaled row or column; without a scale (a V that is not set) `length` itself.
 loop::V scaled_length(loop::V length, loop::V scale);
 
-/// The values of a resample whose source is decoded at `scale`: its rectangle becomes the scaled pixels that it
-/// covers and, in eighths of them, what of these is resized.
+/// The values of a resample whose source is decoded at `scale`: its rectangle becomes the scaled pixels that
+/// it covers and, in eighths of them, what of these is resized.
 ResampleValues scaled_values(ResampleValues values, loop::V scale);
 
 /// log2 of a scale.

@@ -1,10 +1,11 @@
-// Expansion, dequantisation and libjpeg's reduced inverse DCTs, which make 4 x 4, 2 x 2 or one sample of a block of
-// coefficients (kernels/idct_reduced.h). Four rows of blocks fill the 16 lanes of a column at side 4; smaller sides
-// fill the first 8 or 4, and the others hold what may be anything.
+// Expansion, dequantisation and libjpeg's reduced inverse DCTs, which make 4 x 4, 2 x 2 or one sample of a
+// block of coefficients (kernels/idct_reduced.h). Four rows of blocks fill the 16 lanes of a column at side
+// 4; smaller sides fill the first 8 or 4, and the others hold what may be anything.
 //
-// Two vectors carry the four blocks of a column: rows 0 and 2 in the 128-bit parts of one, 1 and 3 in those of the
-// other, so that packing them leaves the rows in order. Sums wrap at 32 bits; the first pass is clamped to 16 bits.
-// The second is shifted by 8 bits less than a pixel is, so that saturation clamps to a pixel in the upper byte.
+// Two vectors carry the four blocks of a column: rows 0 and 2 in the 128-bit parts of one, 1 and 3 in those
+// of the other, so that packing them leaves the rows in order. Sums wrap at 32 bits; the first pass is
+// clamped to 16 bits. The second is shifted by 8 bits less than a pixel is, so that saturation clamps to a
+// pixel in the upper byte.
 #include <array>
 
 #include "compiler/lower/idct_vectors.h"
@@ -62,7 +63,8 @@ class ReducedIdctStage {
       store(transformed(at, few), dst);
       return Values{};
     };
-    b_.if_(simple, [&] { return either(true); }, [&] { return either(false); });
+    b_.if_(
+        simple, [&] { return either(true); }, [&] { return either(false); });
   }
 
   void store(const Vectors& columns, V dst) {
@@ -87,7 +89,8 @@ class ReducedIdctStage {
 
   Vectors transformed(V at, bool few) {
     Vectors down[2];  // rows of blocks 0 and 2, of 1 and 3, in order of pairs
-    for (int pair = 0; pair < 2; ++pair) down[pair] = few ? first_pass_few(blocks(pair, at)) : first_pass(blocks(pair, at));
+    for (int pair = 0; pair < 2; ++pair)
+      down[pair] = few ? first_pass_few(blocks(pair, at)) : first_pass(blocks(pair, at));
     if (side_ == 4) return joined(second_pass(down[0], few), second_pass(down[1], few));
     Vectors both = down[0];
     both.insert(both.end(), down[1].begin(), down[1].end());
@@ -127,14 +130,16 @@ class ReducedIdctStage {
   // Columns of 32 bits from four rows: of each block at side 4, of two blocks' at side 2.
   Vectors second_pass(const Vectors& rows, bool few) {
     const int shift = side_ == 4 ? 19 : 20;
-    if (few) return transform_few(alternate(rows[0], rows[1], 0), alternate(rows[0], rows[1], 1), shift, shift - 8);
+    if (few)
+      return transform_few(alternate(rows[0], rows[1], 0), alternate(rows[0], rows[1], 1), shift, shift - 8);
     return transform(column_pairs(rows.data()), shift, shift - 8);
   }
 
   // Lanes: rows of the blocks 0 and 1, then of 2 and 3.
   Vectors joined(const Vectors& even, const Vectors& odd) {
     Vectors out;
-    for (size_t k = 0; k < even.size(); ++k) out.push_back(b_.pack_sat(even[k], odd[k]) & b_.constant(kI16x16, -256));
+    for (size_t k = 0; k < even.size(); ++k)
+      out.push_back(b_.pack_sat(even[k], odd[k]) & b_.constant(kI16x16, -256));
     return out;
   }
   // Each 128 bits have four rows; those of both halves side by side.
@@ -174,8 +179,7 @@ class ReducedIdctStage {
     Vectors out(4);
     for (size_t k = 0; k < 2; ++k) {
       const Weights& w = kFour[k];
-      const Vectors two =
-          outputs(round + dot(p02, {w.in04.a, w.in26.a}), dot(p13, {w.in15.a, w.in37.a}), by);
+      const Vectors two = outputs(round + dot(p02, {w.in04.a, w.in26.a}), dot(p13, {w.in15.a, w.in37.a}), by);
       out[k] = two[0];
       out[3 - k] = two[1];
     }

@@ -15,8 +15,8 @@ struct OutputContent {
   std::vector<std::string> ops;      ///< as in coverage_ops(), each once
 };
 
-/// Ops as counted: decodes with "idct_scale", resizes by "size" and by "short_side" apart, "convert" with and without scale, and each
-/// layout.
+/// Ops as counted: decodes with "idct_scale", resizes by "size" and by "short_side" apart, "convert" with and
+/// without scale, and each layout.
 const std::vector<std::string>& coverage_ops();
 const std::vector<std::string>& coverage_dtypes();
 const std::vector<std::string>& coverage_filters();

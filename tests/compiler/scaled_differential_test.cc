@@ -1,5 +1,5 @@
-// Images decoded at 4, 2 and 1 of 8 of their size ("idct_scale": "auto"): every engine gives the same bytes, for every
-// subsampling, scale, filter and way in which crops and flips can come before and after the resize.
+// Images decoded at 4, 2 and 1 of 8 of their size ("idct_scale": "auto"): every engine gives the same bytes,
+// for every subsampling, scale, filter and way in which crops and flips can come before and after the resize.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -39,14 +39,18 @@ struct Sample {
 std::vector<Sample> samples(RandomStream& random) {
   std::vector<Sample> list;
   std::mt19937 rng(random.next());
-  const auto sides = [&] { return std::pair{uint32_t(random.between(33, 300)), uint32_t(random.between(33, 300))}; };
+  const auto sides = [&] {
+    return std::pair{uint32_t(random.between(33, 300)), uint32_t(random.between(33, 300))};
+  };
   static constexpr const char* kNames[] = {"gray", "444", "422", "420", "440", "RGB"};
   for (uint32_t planes = 0; planes <= 5; ++planes) {
     for (const Drawn drawn : {Drawn::photo, Drawn::photo, Drawn::extreme, Drawn::full}) {
       const auto [w, h] = sides();
       const uint32_t word = planes == 5 ? uint32_t(HR_PLANES_444 | HR_PLANES_RGB) : planes;
-      list.push_back({std::string("packed ") + kNames[planes], packed_image(draw_coefficients(word, w, h, drawn, rng))});
-      if (random.percent(20)) list.push_back({std::string("ycc ") + kNames[planes], ycc_image(list.back().image)});
+      list.push_back(
+          {std::string("packed ") + kNames[planes], packed_image(draw_coefficients(word, w, h, drawn, rng))});
+      if (random.percent(20))
+        list.push_back({std::string("ycc ") + kNames[planes], ycc_image(list.back().image)});
     }
   }
   for (const auto& [h_samp, v_samp] : {std::pair{2, 2}, {2, 1}, {1, 1}, {1, 2}}) {
@@ -71,9 +75,10 @@ void run(Numerics numerics) {
   RandomStream random(numerics == Numerics::exact ? 3 : 4);
   int errors = 0;
   for (const char* ops : kOps) {
-    const std::string json = R"({"headrace": 1, "numerics": ")" + std::string(numerics_name(numerics)) +
-                             R"(", "outputs": {"image": [{"op": "decode", "field": "image", "idct_scale": "auto"}, )" + ops +
-                             "]}}";
+    const std::string json =
+        R"({"headrace": 1, "numerics": ")" + std::string(numerics_name(numerics)) +
+        R"(", "outputs": {"image": [{"op": "decode", "field": "image", "idct_scale": "auto"}, )" + ops +
+        "]}}";
     std::vector<EngineChoice> engines{{"", {256}}, {"", {512}}};
     for (const std::string& level : runnable_levels()) {
       const bool narrow = level == isa_name(Isa::x86_64_v3);
@@ -86,8 +91,9 @@ void run(Numerics numerics) {
         const hr_key key{random.next(), 1, random.next()};
         RunResult reference;
         ASSERT_EQ(compare_engines(*pipeline, s.image, key, 0, true, reference), "")
-            << json << "\n" << s.name << " " << s.image.width << "x" << s.image.height << " seed " << key.seed
-            << " sample " << key.sample;
+            << json << "\n"
+            << s.name << " " << s.image.width << "x" << s.image.height << " seed " << key.seed << " sample "
+            << key.sample;
         errors += reference.code != HR_OK;
         if (reference.code != HR_OK) continue;
         for (const int64_t scale : scales_of(pipeline->optimised, s.image, key))
@@ -109,7 +115,8 @@ void run(Numerics numerics) {
     const bool pixels = name.starts_with("ycc") || name.starts_with("pixels");
     EXPECT_TRUE(!pixels || name.ends_with(" at 8")) << name;
   }
-  std::printf("%s: %d samples failed alike on every engine\n", std::string(numerics_name(numerics)).c_str(), errors);
+  std::printf("%s: %d samples failed alike on every engine\n", std::string(numerics_name(numerics)).c_str(),
+              errors);
 }
 
 TEST(ScaledDifferential, EveryEngineAgreesInExactNumerics) { run(Numerics::exact); }

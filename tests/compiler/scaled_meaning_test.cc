@@ -1,5 +1,6 @@
-// What "idct_scale": "auto" means, by the graph interpreter: in exact numerics libjpeg-turbo's scaled decode resized as
-// Pillow does it, for files and packed images alike; how far fast numerics are from that, and both from no scaling.
+// What "idct_scale": "auto" means, by the graph interpreter: in exact numerics libjpeg-turbo's scaled decode
+// resized as Pillow does it, for files and packed images alike; how far fast numerics are from that, and both
+// from no scaling.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -58,14 +59,15 @@ Bytes make_file(const Kind& kind, uint32_t width, uint32_t height, double contra
                     .contrast = contrast});
 }
 
-// One axis of Pillow's 8-bit bilinear reduction of samples [begin, end), to `to` values: sums of 22-bit weights,
-// rounded to whole pixels.
+// One axis of Pillow's 8-bit bilinear reduction of samples [begin, end), to `to` values: sums of 22-bit
+// weights, rounded to whole pixels.
 std::vector<int> reduce(const std::vector<int>& in, double begin, double end, int to) {
   std::vector<int> out;
   const double scale = (end - begin) / to;  // above 1
   for (int j = 0; j < to; ++j) {
     const double centre = begin + (j + 0.5) * scale;
-    const int first = std::max(int(centre - scale + 0.5), 0), last = std::min(int(centre + scale + 0.5), int(in.size()));
+    const int first = std::max(int(centre - scale + 0.5), 0),
+              last = std::min(int(centre + scale + 0.5), int(in.size()));
     std::vector<double> w;
     double total = 0;
     for (int k = first; k < last; ++k) {
@@ -73,30 +75,35 @@ std::vector<int> reduce(const std::vector<int>& in, double begin, double end, in
       total += w.back();
     }
     int64_t sum = 1 << 21;
-    for (int k = first; k < last; ++k) sum += in[size_t(k)] * int64_t(w[size_t(k - first)] / total * (1 << 22) + 0.5);
+    for (int k = first; k < last; ++k)
+      sum += in[size_t(k)] * int64_t(w[size_t(k - first)] / total * (1 << 22) + 0.5);
     out.push_back(std::clamp(int(sum >> 22), 0, 255));
   }
   return out;
 }
 
 // The pixels of `scaled`, a whole image at n of 8, that `rect` covers, reduced from where it lies in them.
-std::vector<uint8_t> expected(const Pixels& scaled, int n, const geometry::Rect& rect, int to_height, int to_width) {
+std::vector<uint8_t> expected(const Pixels& scaled, int n, const geometry::Rect& rect, int to_height,
+                              int to_width) {
   const double x0 = double(rect.left) * n / 8, x1 = double(rect.left + rect.width) * n / 8;
   const double y0 = double(rect.top) * n / 8, y1 = double(rect.top + rect.height) * n / 8;
-  const int left = int(std::floor(x0)), right = int(std::ceil(x1)), top = int(std::floor(y0)), bottom = int(std::ceil(y1));
+  const int left = int(std::floor(x0)), right = int(std::ceil(x1)), top = int(std::floor(y0)),
+            bottom = int(std::ceil(y1));
   std::vector<uint8_t> out(size_t(to_height * to_width * 3));
   for (int c = 0; c < 3; ++c) {
     std::vector<std::vector<int>> rows;
     for (int y = top; y < bottom; ++y) {
       std::vector<int> row;
-      for (int x = left; x < right; ++x) row.push_back(scaled.rgb[(size_t(y) * scaled.width + size_t(x)) * 3 + size_t(c)]);
+      for (int x = left; x < right; ++x)
+        row.push_back(scaled.rgb[(size_t(y) * scaled.width + size_t(x)) * 3 + size_t(c)]);
       rows.push_back(reduce(row, x0 - left, x1 - left, to_width));
     }
     for (int x = 0; x < to_width; ++x) {
       std::vector<int> column;
       for (const auto& row : rows) column.push_back(row[size_t(x)]);
       column = reduce(column, y0 - top, y1 - top, to_height);
-      for (int y = 0; y < to_height; ++y) out[size_t((y * to_width + x) * 3 + c)] = uint8_t(column[size_t(y)]);
+      for (int y = 0; y < to_height; ++y)
+        out[size_t((y * to_width + x) * 3 + c)] = uint8_t(column[size_t(y)]);
     }
   }
   return out;
@@ -104,17 +111,19 @@ std::vector<uint8_t> expected(const Pixels& scaled, int n, const geometry::Rect&
 
 TEST(ScaledMeaning, ExactIsLibjpegsScaledDecodeResized) {
   constexpr int kHeight = 5, kWidth = 6;
-  const auto exact = make(R"({"op": "random_resized_crop", "size": [5, 6], "scale": [0.01, 1]})", Numerics::exact);
+  const auto exact =
+      make(R"({"op": "random_resized_crop", "size": [5, 6], "scale": [0.01, 1]})", Numerics::exact);
   ASSERT_TRUE(exact);
   std::map<int, int> times;
   for (const Kind& kind : kKinds) {
     for (const auto& [width, height] : {std::pair{131u, 45u}, {67u, 245u}, {150u, 149u}}) {
       const Bytes jpeg = make_file(kind, width, height);
-      const TestImage file = file_image(jpeg, width, height), packed = packed_image(jpeg), ycc = ycc_image(packed);
+      const TestImage file = file_image(jpeg, width, height), packed = packed_image(jpeg),
+                      ycc = ycc_image(packed);
       for (uint64_t k = 0; k < 10; ++k) {
         const hr_key key{k, 0, 5};
-        const geometry::Rect rect = geometry::random_resized_crop_rect({height, width}, {0.01, 1}, {3.0 / 4, 4.0 / 3}, key,
-                                                                       "/outputs/image/1");
+        const geometry::Rect rect = geometry::random_resized_crop_rect(
+            {height, width}, {0.01, 1}, {3.0 / 4, 4.0 / 3}, key, "/outputs/image/1");
         int n = 8;  // the smallest that leaves both sides twice the output
         for (const int m : {4, 2, 1}) {
           if (double(rect.width) * m / 8 >= 2 * kWidth && double(rect.height) * m / 8 >= 2 * kHeight) n = m;
@@ -125,12 +134,14 @@ TEST(ScaledMeaning, ExactIsLibjpegsScaledDecodeResized) {
           const std::vector<uint8_t> wanted = expected(scaled, n, rect, kHeight, kWidth);
           const RunResult from_file = run_program(*exact, file, key);
           ASSERT_EQ(from_file.code, HR_OK) << from_file.error;
-          EXPECT_EQ(from_file.outputs[0], wanted) << kind.name << " " << width << "x" << height << " at " << n;
+          EXPECT_EQ(from_file.outputs[0], wanted)
+              << kind.name << " " << width << "x" << height << " at " << n;
         }
         EXPECT_EQ(difference(run_program(*exact, file, key), run_program(*exact, packed, key)), "")
             << kind.name << " " << width << "x" << height << " at " << n;
         // Planes are pixels already: what they hold was decoded whole.
-        const auto whole = make(R"({"op": "random_resized_crop", "size": [5, 6], "scale": [0.01, 1]})", Numerics::exact, false);
+        const auto whole = make(R"({"op": "random_resized_crop", "size": [5, 6], "scale": [0.01, 1]})",
+                                Numerics::exact, false);
         EXPECT_EQ(difference(run_program(*whole, packed, key), run_program(*exact, ycc, key)), "");
       }
     }
@@ -146,7 +157,8 @@ struct Draft {
 
 Bytes from_hex(const std::string& line) {
   Bytes bytes;
-  for (size_t i = 0; i + 1 < line.size(); i += 2) bytes.push_back(uint8_t(std::stoi(line.substr(i, 2), nullptr, 16)));
+  for (size_t i = 0; i + 1 < line.size(); i += 2)
+    bytes.push_back(uint8_t(std::stoi(line.substr(i, 2), nullptr, 16)));
   return bytes;
 }
 
@@ -178,10 +190,12 @@ TEST(ScaledMeaning, ExactEqualsPillowsDraft) {
                                 std::to_string(d.to_width) + "]}",
                             Numerics::exact);
     ASSERT_TRUE(exact);
-    for (const TestImage& image : {file_image(d.jpeg, uint32_t(d.width), uint32_t(d.height)), packed_image(d.jpeg)}) {
+    for (const TestImage& image :
+         {file_image(d.jpeg, uint32_t(d.width), uint32_t(d.height)), packed_image(d.jpeg)}) {
       const RunResult result = run_program(*exact, image, {});
       ASSERT_EQ(result.code, HR_OK) << result.error;
-      EXPECT_EQ(result.outputs[0], d.pixels) << d.width << "x" << d.height << " " << d.sampling << " by " << d.reduction;
+      EXPECT_EQ(result.outputs[0], d.pixels)
+          << d.width << "x" << d.height << " " << d.sampling << " by " << d.reduction;
     }
   }
 }
@@ -202,8 +216,8 @@ struct Pool {
   }
   Distance check(const std::string& name, const Distance& bound, const Distance& worst_bound) const {
     const Distance d = distance_of(all);
-    std::printf("%-52s mean %.3f, 99.9 %% %.2f; worst image %.3f, %.2f; %d images\n", name.c_str(), d.mean, d.p999,
-                worst.mean, worst.p999, images);
+    std::printf("%-52s mean %.3f, 99.9 %% %.2f; worst image %.3f, %.2f; %d images\n", name.c_str(), d.mean,
+                d.p999, worst.mean, worst.p999, images);
     EXPECT_LE(d.mean, bound.mean) << name;
     EXPECT_LE(d.p999, bound.p999) << name;
     EXPECT_LE(worst.mean, worst_bound.mean) << name;
@@ -218,12 +232,13 @@ struct Sample {
 };
 
 // Fast against exact, both scaled.
-void compare_numerics(const std::string& what, const std::vector<Sample>& samples, const std::vector<int>& sizes,
-                      const Distance& bound, const Distance& worst) {
+void compare_numerics(const std::string& what, const std::vector<Sample>& samples,
+                      const std::vector<int>& sizes, const Distance& bound, const Distance& worst) {
   for (const char* filter : {"bilinear", "area"}) {
     for (const int size : sizes) {
-      const std::string ops = R"({"op": "random_resized_crop", "scale": [0.3, 1], "size": [)" + std::to_string(size) + ", " +
-                              std::to_string(size) + R"(], "filter": ")" + filter + "\"}" + kFloat;
+      const std::string ops = R"({"op": "random_resized_crop", "scale": [0.3, 1], "size": [)" +
+                              std::to_string(size) + ", " + std::to_string(size) + R"(], "filter": ")" +
+                              filter + "\"}" + kFloat;
       const auto exact = make(ops, Numerics::exact), fast = make(ops, Numerics::fast);
       ASSERT_TRUE(exact && fast);
       Pool pool;
@@ -261,7 +276,8 @@ std::vector<Sample> photos(const std::string& folder, size_t step) {
   for (size_t i = 0; i < paths.size(); i += step) {
     const Bytes jpeg = read_file(paths[i]);
     CoefficientImage image;
-    if (!read_coefficients(jpeg, kDefaultDecodeLimits, image).ok() || image.width < 64 || image.height < 64) continue;
+    if (!read_coefficients(jpeg, kDefaultDecodeLimits, image).ok() || image.width < 64 || image.height < 64)
+      continue;
     samples.push_back({std::filesystem::path(paths[i]).filename(), packed_image(jpeg)});
   }
   return samples;
@@ -287,8 +303,8 @@ TEST(ScaledMeaning, DistanceToNoScalingOnPhotos) {
       for (const Sample& s : samples) {
         for (uint64_t k = 0; k < 4; ++k) {
           const hr_key key{k, 0, s.image.size};
-          const geometry::Rect rect = geometry::random_resized_crop_rect({s.image.height, s.image.width}, {0.08, 1},
-                                                                         {3.0 / 4, 4.0 / 3}, key, "/outputs/image/1");
+          const geometry::Rect rect = geometry::random_resized_crop_rect(
+              {s.image.height, s.image.width}, {0.08, 1}, {3.0 / 4, 4.0 / 3}, key, "/outputs/image/1");
           const int n = geometry::idct_scale(rect, {size, size});
           if (n == 8 && k > 0) continue;
           const RunResult a = run_program(*whole, s.image, key), b = run_program(*scaled, s.image, key);
@@ -298,8 +314,8 @@ TEST(ScaledMeaning, DistanceToNoScalingOnPhotos) {
         }
       }
       for (const auto& [n, pool] : pools) {
-        const std::string name = std::string(numerics_name(numerics)) + " at " + std::to_string(n) + " of 8 to " +
-                                 std::to_string(size) + ", - exact, whole";
+        const std::string name = std::string(numerics_name(numerics)) + " at " + std::to_string(n) +
+                                 " of 8 to " + std::to_string(size) + ", - exact, whole";
         if (n == 8) {
           const Distance d = pool.check(name, {0.5, 3, 0}, {0.7, 12, 0});
           EXPECT_TRUE(d.largest == 0 || numerics == Numerics::fast) << "nothing was to be scaled";

@@ -1,6 +1,6 @@
 // The input is a script for a valid JPEG. libjpeg-turbo's full decode of it, headrace's decode of the file
-// and that of the packed image give the same pixels, whole and for rectangles, at the whole size and at 4, 2 and 1
-// of 8; and the coefficients are those of the script.
+// and that of the packed image give the same pixels, whole and for rectangles, at the whole size and at 4, 2
+// and 1 of 8; and the coefficients are those of the script.
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -45,7 +45,8 @@ struct Encoded {
 void compare_rectangle(const Encoded& encoded, const Stated& stated, const packed::PixelRange& r,
                        const Pixels& whole) {
   std::string error;
-  const std::vector<uint8_t> part = decode_rows(encoded.bytes, encoded.encoding, stated, r, error, whole.scale);
+  const std::vector<uint8_t> part =
+      decode_rows(encoded.bytes, encoded.encoding, stated, r, error, whole.scale);
   if (!error.empty()) fail("a valid image decodes", std::string(encoded.name) + ": " + error);
   for (int64_t y = 0; y < r.rows; ++y) {
     const uint8_t* const got = &part[size_t(y * r.cols * 3)];
@@ -55,9 +56,9 @@ void compare_rectangle(const Encoded& encoded, const Stated& stated, const packe
     fail("pixels equal libjpeg-turbo's",
          std::string(encoded.name) + ", " + std::to_string(stated.width) + " x " +
              std::to_string(stated.height) + " of kind " + std::to_string(stated.planes) + " at " +
-             std::to_string(whole.scale) + " of 8: row " +
-             std::to_string(r.top + y) + ", column " + std::to_string(r.left + (differs.first - got) / 3) +
-             " is " + std::to_string(*differs.first) + ", not " + std::to_string(*differs.second));
+             std::to_string(whole.scale) + " of 8: row " + std::to_string(r.top + y) + ", column " +
+             std::to_string(r.left + (differs.first - got) / 3) + " is " + std::to_string(*differs.first) +
+             ", not " + std::to_string(*differs.second));
   }
 }
 

@@ -98,9 +98,9 @@ std::vector<uint8_t> decode_rows(std::span<const uint8_t> image, int64_t encodin
   hr_error error{};
   int64_t window[2] = {};
   error_text.clear();
-  hr_result result =
-      hr_image_open_scaled(decoder.get(), image.data(), int64_t(image.size()), stated.width, stated.height, encoding,
-                           int64_t{stated.planes}, scale, r.top, r.left, r.rows, r.cols, window, &error);
+  hr_result result = hr_image_open_scaled(decoder.get(), image.data(), int64_t(image.size()), stated.width,
+                                          stated.height, encoding, int64_t{stated.planes}, scale, r.top,
+                                          r.left, r.rows, r.cols, window, &error);
   std::vector<uint8_t> delivered(result == HR_OK ? size_t(window[1] * r.rows) : 0);
   if (result == HR_OK) result = hr_image_rows(decoder.get(), delivered.data(), window[1], r.rows, &error);
   if (result == HR_OK) result = hr_image_close(decoder.get(), &error);

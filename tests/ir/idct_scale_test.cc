@@ -9,7 +9,8 @@ namespace {
 // A field of 83 x 61 pixels, of which rows 5 to 59 and columns 3 to 79 are resized to 6 x 5.
 class IdctScale : public ::testing::Test {
  protected:
-  hr_result run(uint32_t encoding, uint64_t planes, const std::string& arith, const std::string& filter = "bilinear") {
+  hr_result run(uint32_t encoding, uint64_t planes, const std::string& arith,
+                const std::string& filter = "bilinear") {
     const std::string elem = arith == "q14" ? "q6" : "u8";
     const auto g = parse(R"(graph fast {
 %0 = record : record
@@ -20,8 +21,9 @@ class IdctScale : public ::testing::Test {
 %w = full_rect %s : rect
 %f = const_bool {value=0} : bool
 %k = idct_scale %i, %r, %s : scale
-%c = resample %i, %r, %s, %w, %f, %f, %f, %f, %k {arith=")" + arith + "\", filter=\"" + filter + "\", planes=" +
-                         (arith == "q14" ? "1" : "0") + "} : image<" + elem + ", 6 5 3>\n" +
+%c = resample %i, %r, %s, %w, %f, %f, %f, %f, %k {arith=")" +
+                         arith + "\", filter=\"" + filter + "\", planes=" + (arith == "q14" ? "1" : "0") +
+                         "} : image<" + elem + ", 6 5 3>\n" +
                          (arith == "q14" ? "%u = convert %c {dtype=\"u8\"} : image<u8, 6 5 3>\n"
                                            "%x = layout %u {layout=\"NHWC\"} : tensor<u8, 6 5 3, NHWC>\n"
                                          : "%x = layout %c {layout=\"NHWC\"} : tensor<u8, 6 5 3, NHWC>\n") +
@@ -84,7 +86,8 @@ TEST_F(IdctScale, CoefficientsAreDecodedSmaller) {
     EXPECT_EQ(numbers(decoded_), (std::vector<int64_t>{1, 0, 14, 20, 2}));
     ASSERT_EQ(run(HR_ENCODING_PACKED, HR_PLANES_444 | HR_PLANES_RGB, "q14", filter), HR_OK);
     EXPECT_EQ(numbers(decoded_), (std::vector<int64_t>{1, 0, 14, 20, 2}));
-    for (const uint64_t planes : {HR_PLANES_GRAY, HR_PLANES_444, HR_PLANES_422, HR_PLANES_420, HR_PLANES_440}) {
+    for (const uint64_t planes :
+         {HR_PLANES_GRAY, HR_PLANES_444, HR_PLANES_422, HR_PLANES_420, HR_PLANES_440}) {
       ASSERT_EQ(run(HR_ENCODING_PACKED, planes, "q14", filter), HR_OK);
       EXPECT_EQ(numbers(read_), (std::vector<int64_t>{1, 0, 14, 20, 2}));
       EXPECT_EQ(decoded_.rect.height, 0);
@@ -102,8 +105,8 @@ TEST_F(IdctScale, PixelsStayAsTheyAre) {
   EXPECT_EQ(numbers(read_), (std::vector<int64_t>{5, 3, 55, 77, 8}));
 }
 
-// Chroma that is subsampled both ways has as many samples as luma below the whole size; of other layouts it is
-// interpolated as in a whole image, but at 1 of 8.
+// Chroma that is subsampled both ways has as many samples as luma below the whole size; of other layouts it
+// is interpolated as in a whole image, but at 1 of 8.
 TEST(ScaledLayout, AsLibjpegChoosesIt) {
   PlaneLayout layout;
   ASSERT_TRUE(plane_layout(HR_PLANES_420, layout));

@@ -94,8 +94,8 @@ TEST(ResampleTable, AreaLinear) {
   expect_table(Shape::area_linear, 1, 2, Arith::pillow8, {0, 0}, {kOne22, kOne22});
 }
 
-// [0.5, 4.5) of 5 samples to 2: centres 1.5 and 3.5, each in the middle of a sample, whose weight is 1 and those of the
-// samples around it 1/2. The fourth tap just touches a sample.
+// [0.5, 4.5) of 5 samples to 2: centres 1.5 and 3.5, each in the middle of a sample, whose weight is 1 and
+// those of the samples around it 1/2. The fourth tap just touches a sample.
 TEST(ResampleTable, TriangleOfABox) {
   const Table t = build_table({Shape::triangle, 5, 2, 0, 2, false, false, {4, 32}}, Arith::q14);
   EXPECT_EQ(t.start, (Ints{0, 2}));
@@ -185,7 +185,8 @@ TEST(ResampleTable, EveryTableIsSound) {
   }
 }
 
-// All of the source as a box is the source; and what a box leaves out beyond the outermost samples does not count.
+// All of the source as a box is the source; and what a box leaves out beyond the outermost samples does not
+// count.
 TEST(ResampleTable, BoxesAreSound) {
   for (const Shape shape : {Shape::triangle, Shape::area_overlap}) {
     for (int64_t src = 2; src <= 40; ++src) {
@@ -196,12 +197,13 @@ TEST(ResampleTable, BoxesAreSound) {
             const Table boxed = build_table({shape, src, dst, 0, dst, pre, false, {0, 8 * src}}, arith);
             ASSERT_EQ(boxed.start, all.start);
             ASSERT_EQ(boxed.weight, all.weight);
-            for (const auto& [begin, end] : {std::pair{1, 8 * src - 7}, {7, 8 * src - 1}, {3, 8 * src}, {0, 8 * src - 5}}) {
+            for (const auto& [begin, end] :
+                 {std::pair{1, 8 * src - 7}, {7, 8 * src - 1}, {3, 8 * src}, {0, 8 * src - 5}}) {
               if (end - begin < 16 * dst) continue;
-              SCOPED_TRACE(std::to_string(src) + " to " + std::to_string(dst) + " from " + std::to_string(begin) +
-                           " to " + std::to_string(end));
-              expect_sound(build_table({shape, src, dst, 0, dst, pre, false, {begin, end - begin}}, arith), shape,
-                           src, dst, arith);
+              SCOPED_TRACE(std::to_string(src) + " to " + std::to_string(dst) + " from " +
+                           std::to_string(begin) + " to " + std::to_string(end));
+              expect_sound(build_table({shape, src, dst, 0, dst, pre, false, {begin, end - begin}}, arith),
+                           shape, src, dst, arith);
               if (::testing::Test::HasFatalFailure()) return;
             }
           }

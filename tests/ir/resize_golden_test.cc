@@ -77,8 +77,8 @@ TEST(ResizeGolden, NearestEqualsPillow) {
 
 graph::ImageValue resized_box(const Golden& g, const std::string& arith) {
   const graph::ImageValue in = make_image(g.width, g.height, g.seed, g.extremes);
-  return graph::resize_image(in, {g.to_height, g.to_width}, {0, 0, g.to_height, g.to_width}, false, false, false,
-                             false, "bilinear", arith, g.box);
+  return graph::resize_image(in, {g.to_height, g.to_width}, {0, 0, g.to_height, g.to_width}, false, false,
+                             false, false, "bilinear", arith, g.box);
 }
 
 // A part that begins and ends inside pixels, as Pillow's resize() takes it for its `box`.

@@ -46,7 +46,8 @@ std::vector<uint8_t> by_definition(const Block& block, int side) {
   }
   std::vector<uint8_t> samples;
   for (const Line& row : middle) {
-    for (const int64_t v : line(row, side, rows)) samples.push_back(uint8_t(std::clamp<int64_t>(v, -128, 127) + 128));
+    for (const int64_t v : line(row, side, rows))
+      samples.push_back(uint8_t(std::clamp<int64_t>(v, -128, 127) + 128));
   }
   return samples;
 }

@@ -1,5 +1,5 @@
-// Images decoded at 4, 2 and 1 of 8 of their size, as files and packed: the pixels of libjpeg-turbo's own scaled
-// decode, for every rectangle.
+// Images decoded at 4, 2 and 1 of 8 of their size, as files and packed: the pixels of libjpeg-turbo's own
+// scaled decode, for every rectangle.
 #include "headrace/scaled.h"
 
 #include <gtest/gtest.h>
@@ -76,7 +76,8 @@ class Scaled : public ::testing::Test {
   std::string compare(const hr_field& f, int scale, const Pixels& full, const PixelRect& r) {
     error_ = {};
     if (hr_image_open_scaled(decoder_.get(), f.data, int64_t(f.size), f.width, f.height, f.encoding,
-                             int64_t(f.planes), scale, r.top, r.left, r.rows, r.cols, window_, &error_) != HR_OK) {
+                             int64_t(f.planes), scale, r.top, r.left, r.rows, r.cols, window_,
+                             &error_) != HR_OK) {
       return "open: " + std::string(error_.text);
     }
     Bytes line(static_cast<size_t>(window_[1]));
@@ -87,9 +88,9 @@ class Scaled : public ::testing::Test {
       for (size_t i = 0; i < size_t{r.cols} * 3; ++i) {
         if (got[i] != wanted[i]) {
           return "scale " + std::to_string(scale) + " rectangle " + std::to_string(r.top) + "," +
-                 std::to_string(r.left) + " " + std::to_string(r.rows) + "x" + std::to_string(r.cols) + ": row " +
-                 std::to_string(y) + " byte " + std::to_string(i) + " is " + std::to_string(got[i]) + ", not " +
-                 std::to_string(wanted[i]);
+                 std::to_string(r.left) + " " + std::to_string(r.rows) + "x" + std::to_string(r.cols) +
+                 ": row " + std::to_string(y) + " byte " + std::to_string(i) + " is " +
+                 std::to_string(got[i]) + ", not " + std::to_string(wanted[i]);
         }
       }
     }
@@ -103,7 +104,8 @@ class Scaled : public ::testing::Test {
 
 TEST_F(Scaled, EveryRectangleOfSmallImages) {
   for (const Sampling& sampling : samplings()) {
-    for (const auto& [width, height] : {std::pair{1u, 1u}, {5u, 3u}, {9u, 20u}, {33u, 17u}, {3u, 70u}, {50u, 26u}}) {
+    for (const auto& [width, height] :
+         {std::pair{1u, 1u}, {5u, 3u}, {9u, 20u}, {33u, 17u}, {3u, 70u}, {50u, 26u}}) {
       const JpegSpec spec = make_spec(sampling, width, height);
       const Bytes jpeg = make_jpeg(spec);
       for (const bool packed : {false, true}) {
@@ -139,8 +141,8 @@ TEST_F(Scaled, EveryRectangleOfSmallImages) {
 TEST_F(Scaled, RandomRectanglesOfEveryCoding) {
   std::mt19937 rng(3);
   for (const Sampling& sampling : samplings()) {
-    for (const Scans scans : {Scans::sequential, Scans::one_per_component, Scans::progressive, Scans::dc_only,
-                              Scans::coarse}) {
+    for (const Scans scans :
+         {Scans::sequential, Scans::one_per_component, Scans::progressive, Scans::dc_only, Scans::coarse}) {
       JpegSpec spec = make_spec(sampling, 150 + rng() % 150, 100 + rng() % 200);
       spec.scans = scans;
       spec.restart_interval = int(rng() % 3) * 2;
@@ -172,8 +174,8 @@ TEST_F(Scaled, RefusesOtherScalesAndRectanglesOutside) {
   ASSERT_TRUE(field_of(jpeg, false, bytes, f));
   const auto open = [&](uint32_t encoding, int64_t scale, const PixelRect& r) {
     error_ = {};
-    return hr_image_open_scaled(decoder_.get(), f.data, int64_t(f.size), 33, 17, encoding, HR_PLANES_420, scale,
-                                r.top, r.left, r.rows, r.cols, window_, &error_);
+    return hr_image_open_scaled(decoder_.get(), f.data, int64_t(f.size), 33, 17, encoding, HR_PLANES_420,
+                                scale, r.top, r.left, r.rows, r.cols, window_, &error_);
   };
   for (const int64_t scale : {-1, 0, 3, 5, 6, 7, 9, 16}) {
     EXPECT_EQ(open(HR_ENCODING_JPEG, scale, {0, 0, 1, 1}), HR_E_INTERNAL);

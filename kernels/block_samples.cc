@@ -39,6 +39,14 @@ void expand(const hr_block_row& row, int64_t block, const int16_t* values, const
   coefficients[0] = dequantised(row.dc[block], quant[0]);
 }
 
+void fill(uint8_t sample, int side, uint8_t* out, ptrdiff_t stride) {
+  if (side == 8) {  // a store a row
+    for (int y = 0; y < 8; ++y) std::memset(out + y * stride, sample, 8);
+    return;
+  }
+  for (int y = 0; y < side; ++y) std::memset(out + y * stride, sample, size_t(side));
+}
+
 }  // namespace
 
 void block_samples(const hr_block_row& row, const int16_t* values, const int16_t* quant, int64_t first,
@@ -53,7 +61,7 @@ void block_samples(const hr_block_row& row, const int16_t* values, const int16_t
       if (row.masks[first + done + i] == 0) {
         // The DC alone gives the same sample at every size.
         const uint8_t sample = idct_flat(dequantised(row.dc[first + done + i], quant[0]));
-        for (int y = 0; y < side; ++y) std::memset(out + y * stride, sample, size_t(side));
+        fill(sample, side, out, stride);
       } else if (side == 8) {
         idct_islow(coefficients[i], out, stride);
       } else {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "headrace/scaled.h"
 #include "kernels/decoder.h"
 #include "kernels/jpeg_decode.h"
 
@@ -15,6 +16,8 @@ constexpr uint32_t kWidth = 37, kHeight = 21;
 constexpr PixelRect kPart = {.top = 6, .left = 17, .rows = 12, .cols = 12};
 constexpr uint64_t kWholeHash = 0x5cfc9da0aab74bc8u;
 constexpr uint64_t kPartHash = 0x4f51a63a6524fa0eu;
+/// Of the whole image at 4, at 2 and at 1 of 8 of its size, one after another.
+constexpr uint64_t kScaledHash = 0xbc4d8dd216559a68u;
 
 /// Smooth waves in all three channels, quality 70, 4:2:0; no block overflows the inverse transform.
 constexpr uint8_t kTestImage[] = {
@@ -59,15 +62,7 @@ uint64_t hash(const std::vector<uint8_t>& bytes) {
   return h;
 }
 
-Status check(void* decoder, PixelRect rect, uint64_t expected, const char* what) {
-  const size_t stride = size_t{rect.cols} * 3;
-  std::vector<uint8_t> pixels(stride * rect.rows);
-  if (const Status s = decode_rgb(decoder, kTestImage, kWidth, kHeight, rect, pixels.data(), stride);
-      !s.ok()) {
-    return Status("decode.self_test", "",
-                  "libjpeg cannot decode the built-in test image: " + s.errors()[0].message);
-  }
-  const uint64_t got = hash(pixels);
+Status compare(uint64_t got, uint64_t expected, const char* what) {
   if (got == expected) return {};
   char text[160];
   std::snprintf(text, sizeof(text),
@@ -77,13 +72,45 @@ Status check(void* decoder, PixelRect rect, uint64_t expected, const char* what)
                 std::string(text) + ": images decode to other bytes than on other machines");
 }
 
+Status check(void* decoder, PixelRect rect, uint64_t expected, const char* what) {
+  const size_t stride = size_t{rect.cols} * 3;
+  std::vector<uint8_t> pixels(stride * rect.rows);
+  if (const Status s = decode_rgb(decoder, kTestImage, kWidth, kHeight, rect, pixels.data(), stride);
+      !s.ok()) {
+    return Status("decode.self_test", "",
+                  "libjpeg cannot decode the built-in test image: " + s.errors()[0].message);
+  }
+  return compare(hash(pixels), expected, what);
+}
+
+/// At each smaller size the whole image.
+Status check_scaled(void* decoder) {
+  std::vector<uint8_t> pixels;
+  for (const int64_t scale : {4, 2, 1}) {
+    const int64_t rows = scaled_length(kHeight, scale), cols = scaled_length(kWidth, scale);
+    const size_t begin = pixels.size();
+    pixels.resize(begin + static_cast<size_t>(rows * cols * 3));
+    int64_t window[2] = {};
+    hr_error error = {};
+    if (hr_image_open_scaled(decoder, kTestImage, sizeof kTestImage, kWidth, kHeight, HR_ENCODING_JPEG, 0,
+                             scale, 0, 0, rows, cols, window, &error) != HR_OK ||
+        hr_image_rows(decoder, &pixels[begin], cols * 3, rows, &error) != HR_OK) {
+      return Status("decode.self_test", "",
+                    std::string("libjpeg cannot decode the built-in test image: ") + error.text);
+    }
+    hr_image_close(decoder, &error);
+  }
+  return compare(hash(pixels), kScaledHash, "scaled");
+}
+
 }  // namespace
 
 Status decoder_self_test() {
   const std::unique_ptr<void, void (*)(void*)> decoder(hr_decoder_create(nullptr), &hr_decoder_destroy);
   if (!decoder) return Status("decode.limit", "", "out of memory");
   HR_RETURN_IF_ERROR(check(decoder.get(), {0, 0, kHeight, kWidth}, kWholeHash, "whole"));
-  return check(decoder.get(), kPart, kPartHash, "part");
+  HR_RETURN_IF_ERROR(check(decoder.get(), kPart, kPartHash, "part"));
+  return check_scaled(decoder.get());
 }
 
 }  // namespace headrace

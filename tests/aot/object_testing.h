@@ -3,22 +3,12 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
-#include <vector>
 
-#include "headrace/aot.h"
+#include "forged_object.h"
 
 namespace headrace::testing {
 
-/// What an object for this machine says of itself: two levels, two fields, two outputs, loader settings.
-ObjectInfo some_object_info();
-
-using Bytes = std::vector<uint8_t>;
-
-/// An ELF shared object of the info's processor with this metadata, one segment and no code. Not sealed.
-Bytes forged_object(const std::string& metadata, Arch arch = Arch::x86_64);
-
-/// The same with the hash of its content, as a compiler would leave it.
+/// forged_object() with the hash of its content, as a compiler would leave it.
 Bytes sealed_object(const std::string& metadata, Arch arch = Arch::x86_64);
 
 /// Writes a number over bytes of the metadata or the file.

@@ -9,8 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "compiler/cache/entry.h"
+#include "forged_object.h"
 #include "kernels/jpeg_recipe.h"
 #include "kernels/packed/packed_image.h"
+#include "runtime/aot/metadata.h"
 #include "scripted_jpeg.h"
 #include "target.h"
 
@@ -78,6 +81,15 @@ class Writer {
   std::filesystem::path folder_;
 };
 
+void write_objects(Writer& writer) {
+  const std::string metadata = aot::encode_metadata(testing::some_object_info());
+  writer.write("object_file", "file", 0, testing::forged_object(metadata));
+  writer.write("object_file", "file", 1, testing::forged_object(metadata, Arch::aarch64));
+  writer.write("object_file", "body", 0, Bytes(metadata.begin() + sizeof(aot::MetadataHead), metadata.end()));
+  const std::string entry = cache::encode_entry({std::string(64, 'b'), "a recipe\nof two lines\n"}, "code");
+  writer.write("cache_entry", "entry", 0, Bytes(entry.begin(), entry.end()));
+}
+
 void write_all(Writer& writer) {
   for (int i = 0; i < kSeeds; ++i) {
     const auto seed = uint32_t(i);
@@ -102,5 +114,6 @@ int main(int argc, char** argv) {
   }
   headrace::fuzz::Writer writer(argv[1]);
   headrace::fuzz::write_all(writer);
+  headrace::fuzz::write_objects(writer);
   return 0;
 }

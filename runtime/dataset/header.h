@@ -23,9 +23,13 @@ struct HeaderRead {
 };
 
 /// Reads the header and checks everything in it against the size of the file: magic, hash, version,
-/// features, section directory. Errors: "data.not_hrd", "data.truncated", "data.header", "data.version",
+/// features, section directory. What the sections hold is not looked at. Errors: "data.not_hrd", "data.truncated", "data.header", "data.version",
 /// "data.feature"; `path` is their place.
 Expected<HeaderRead> read_header(std::span<const uint8_t> file, const std::string& path);
+
+/// Compares what a section of a header that was read holds with its hash. Error: "data.section".
+Status check_section_hash(std::span<const uint8_t> file, const format::SectionEntry& section,
+                          const std::string& path);
 
 /// The section of a kind and owner, which must exist exactly once for read_header() to succeed (schema,
 /// records, pages) or null.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "headrace/counted.h"
+#include "runtime/dataset/checked_index.h"
 #include "runtime/dataset/fingerprint.h"
 #include "runtime/dataset/printable.h"
 #include "runtime/dataset/record.h"
@@ -23,11 +24,13 @@ Expected<std::shared_ptr<const MappedDataset>> MappedDataset::open(const std::st
   d->header_ = read.header;
   d->copies_ = read.copies;
   const format::SectionEntry* s = find_section(d->header_, format::SectionKind::schema, format::kNoField);
+  HR_RETURN_IF_ERROR(check_section_hash(file, *s, path));
   HR_ASSIGN_OR_RETURN(DecodedSchema decoded,
                       decode_schema(file.subspan(s->offset, s->bytes), d->header_.field_count,
                                     d->header_.record_bytes, path));
   d->schema_ = std::move(decoded.schema);
-  HR_ASSIGN_OR_RETURN(d->index_, read_index(file, d->header_, std::move(decoded.layout), d->schema_, path));
+  HR_ASSIGN_OR_RETURN(d->index_,
+                      read_checked_index(file, d->header_, std::move(decoded.layout), d->schema_, path));
   d->key_field_ = d->field_index("key");
   d->page_good_ = std::make_unique<std::atomic<uint8_t>[]>(d->index_.page_count);
   HR_RETURN_IF_ERROR(d->check_intact());

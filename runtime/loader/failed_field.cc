@@ -25,10 +25,10 @@ std::optional<FieldKind> kind_of(const SampleFailure& failure) {
   }
 }
 
-bool is_whole(const hr_field& field) {
+bool is_whole(const hr_field& field, const DecodeLimits& limits) {
   JpegInfo info;
   uint64_t warnings = 0;
-  return jpeg_check({field.data, static_cast<size_t>(field.size)}, kDefaultDecodeLimits, info, warnings).ok();
+  return jpeg_check({field.data, static_cast<size_t>(field.size)}, limits, info, warnings).ok();
 }
 
 /// Whether a field's value explains the failure.
@@ -37,7 +37,7 @@ bool explains(const hr_field& field, const SampleFailure& failure) {
   const bool jpeg = field.encoding == HR_ENCODING_JPEG;
   switch (failure.result) {
     case HR_E_DECODE:
-      return jpeg && !is_whole(field);
+      return jpeg && !is_whole(field, failure.limits);
     case HR_E_ENCODING:
       return field.encoding == found;
     case HR_E_SHORT:
@@ -45,7 +45,8 @@ bool explains(const hr_field& field, const SampleFailure& failure) {
     case HR_E_LABEL:
       return field.value == found;
     case HR_E_LIMIT:
-      return failure.error.text[0] != 0 ? jpeg && !is_whole(field) : std::cmp_equal(field.size, found);
+      return failure.error.text[0] != 0 ? jpeg && !is_whole(field, failure.limits)
+                                        : std::cmp_equal(field.size, found);
     default:
       return true;  // the size in HR_E_CROP_OUTSIDE need not be the stored one
   }

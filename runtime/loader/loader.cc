@@ -1,9 +1,6 @@
 #include "headrace/loader.h"
 
-#include <pthread.h>
-
 #include <algorithm>
-#include <csignal>
 #include <cstdio>
 #include <new>
 #include <string>
@@ -12,27 +9,11 @@
 
 #include "runtime/loader/loader_impl.h"
 #include "runtime/platform/fp_env.h"
+#include "runtime/platform/quiet_threads.h"
 #include "runtime/platform/thread.h"
 
 namespace headrace {
 namespace {
-
-/// While it lives, threads started here leave every signal to the threads of the program.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    sigdelset(&all, SIGBUS);  // of the mappings they read, which a blocked signal would make fatal
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
- private:
-  sigset_t before_ = {};
-};
 
 /// 16 hexadecimal digits.
 std::string hex(uint64_t value) {
@@ -59,6 +40,10 @@ Status LoaderImpl::start() {
   if (options_.trace) {
     TraceOptions trace;
     trace.rank = options_.rank;
+    if (options_.world_size > 1) {
+      trace.process_name +=
+          " rank " + std::to_string(options_.rank) + " of " + std::to_string(options_.world_size);
+    }
     trace.tracks = config_.threads + 1;
     recorder_ = std::make_unique<TraceRecorder>(clock_, trace);
   }
@@ -74,7 +59,7 @@ Status LoaderImpl::start() {
   const WorkItem first = {0, IoEngine::kNoPosition, {options_.seed, 0, 0}};
   if (workers_.front()->probe(first, failure) == HR_E_ABI)
     return sample_error(*dataset_, program_->info().fields, failure);
-  const SignalsBlocked blocked;
+  const platform::QuietThreads quiet;
   threads_.reserve(config_.threads);
   for (unsigned i = 0; i < config_.threads; ++i) threads_.emplace_back([this, i] { work(i); });
   return {};

@@ -67,6 +67,7 @@ LoaderWorker::LoaderWorker(const Shared& shared, std::unique_ptr<void, DecoderDe
       io_(shared.io),
       lease_(io_.make_lease()),
       field_map_(shared.field_map),
+      limits_(shared.limits),
       decoder_(std::move(decoder)),
       clock_(shared.clock, decoder_.get(), track),
       in_file_(dataset_.schema().fields.size()),
@@ -94,6 +95,7 @@ bool LoaderWorker::program_failed(hr_result result, SampleFailure& failure) cons
   failure.cause = SampleFailure::Cause::program;
   failure.result = result;
   failure.error = error_;
+  failure.limits = limits_;
   return false;
 }
 

@@ -74,6 +74,7 @@ class LoaderWorker {
   IoEngine& io_;
   const std::unique_ptr<IoLease> lease_;
   const std::span<const size_t> field_map_;
+  const DecodeLimits& limits_;
   const std::unique_ptr<void, DecoderDeleter> decoder_;
   StageClock clock_;
   platform::Buffer scratch_;

@@ -7,6 +7,7 @@
 
 #include "headrace/abi.h"
 #include "headrace/dataset.h"
+#include "headrace/limits.h"
 #include "headrace/program.h"
 #include "headrace/status.h"
 
@@ -24,6 +25,7 @@ struct SampleFailure {
   Cause cause = Cause::program;
   hr_result result = HR_OK;
   hr_error error = {};
+  DecodeLimits limits = {};  ///< that the program decoded under
   Status status;
   uint64_t bytes = 0;
   uint32_t substitutes = 0;  ///< that were tried in its place and failed too

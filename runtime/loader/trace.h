@@ -30,7 +30,7 @@ enum class SpanKind : uint8_t {
 };
 
 /// A number that changes over time.
-enum class TraceCounter : uint8_t { batches_ready, free_buffers, bytes_read };
+enum class TraceCounter : uint8_t { batches_ready, bytes_read };
 
 /// What a span is about. Kinds that are about no sample, or no batch, do not show it.
 struct TracePlace {

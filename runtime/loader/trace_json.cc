@@ -43,8 +43,6 @@ std::string_view name_of(TraceCounter counter) {
   switch (counter) {
     case TraceCounter::batches_ready:
       return "batches ready";
-    case TraceCounter::free_buffers:
-      return "free buffers";
     case TraceCounter::bytes_read:
       return "bytes read";
   }

@@ -130,6 +130,15 @@ TEST(LoaderField, EncodingsAndSizes) {
             std::string::npos);
 }
 
+TEST(LoaderField, LimitsAreThoseOfTheLoader) {
+  OneSample sample;
+  sample.set(1, make_jpeg(8, 8), HR_ENCODING_JPEG);
+  SampleFailure failure = failure_of(HR_E_LIMIT, 0, 0, "768 pixels, the limit is 100");
+  EXPECT_EQ(failed_fields(sample, kFields, failure), (std::vector<size_t>{2, 3})) << "neither is too large";
+  failure.limits.max_pixels = 100;
+  EXPECT_EQ(failed_fields(sample, kFields, failure), std::vector<size_t>{3}) << "the image of 32 x 24";
+}
+
 TEST(LoaderField, Labels) {
   const OneSample sample;
   const std::vector<ProgramField> fields = {{"image", FieldKind::image}, {"label", FieldKind::i64}};

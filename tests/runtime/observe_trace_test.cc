@@ -71,7 +71,6 @@ TEST_F(TraceTest, EveryKindOfEvent) {
         .span(kind, begin, begin + 2468, place);
   }
   consumer.counter(TraceCounter::batches_ready, 6000, 2);
-  consumer.counter(TraceCounter::free_buffers, 6002, 1);
   worker.counter(TraceCounter::bytes_read, 6004, 18'446'744'073'709'551'615u);
 
   const Json trace = written(recorder);
@@ -86,7 +85,6 @@ TEST_F(TraceTest, EveryKindOfEvent) {
     {"ph":"M","pid":3,"tid":2,"name":"thread_name","args":{"name":"worker 0"}},
     {"ph":"M","pid":3,"tid":2,"name":"thread_sort_index","args":{"sort_index":1}},
     {"ph":"C","pid":3,"tid":1,"ts":0.5,"name":"batches ready","args":{"value":2}},
-    {"ph":"C","pid":3,"tid":1,"ts":0.501,"name":"free buffers","args":{"value":1}},
     {"ph":"X","pid":3,"tid":1,"ts":36.0,"dur":1.234,"name":"consumer wait","args":{"epoch":3,"batch":14}},
     {"ph":"i","pid":3,"tid":1,"ts":41.0,"s":"t","name":"batch delivered","args":{"epoch":3,"batch":14}},
     {"ph":"C","pid":3,"tid":2,"ts":0.502,"name":"bytes read","args":{"value":18446744073709551615}},

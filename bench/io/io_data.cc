@@ -82,8 +82,14 @@ IoData make_io_data(const std::string& folder, uint64_t samples) {
   std::error_code ignored;
   fs::create_directories(folder, ignored);
   const auto existing = Dataset::open(data.dataset);
-  if (!existing.ok() || (*existing)->size() != samples) write_all(data);
-  for (uint64_t s = 0; s < samples; ++s) data.bytes += fs::file_size(sample_path(data, s));
+  const bool complete = existing.ok() && (*existing)->size() == samples &&
+                        fs::exists(sample_path(data, samples - 1), ignored);
+  if (!complete) write_all(data);
+  for (uint64_t s = 0; s < data.samples; ++s) {
+    std::error_code error;
+    data.bytes += fs::file_size(sample_path(data, s), error);
+    if (error) fail(sample_path(data, s) + " cannot be examined: " + error.message());
+  }
   return data;
 }
 

@@ -171,6 +171,37 @@ TEST(DatasetDamage, LongerFilesAreRefused) {
                 " bytes, its header says " + std::to_string(size) + ": something was added to it");
 }
 
+TEST(DatasetDamage, LargeIndexesAreCheckedAsSmallOnesAre) {
+  // Large enough for a thread of its own to hash it.
+  constexpr uint64_t kSamples = 500'000;
+  const TempDir dir;
+  auto writer =
+      DatasetWriter::create(dir / "a.hrd", {{{"label", FieldKind::i64, {}}, {"key", FieldKind::bytes, {}}}});
+  ASSERT_TRUE(writer.ok());
+  for (uint64_t s = 0; s < kSamples; ++s) {
+    const std::string key = "train/sample/" + std::to_string(s);
+    ASSERT_TRUE((*writer)->add(std::vector{FieldValue::integer(int64_t(s)), FieldValue::bytes(key)}).ok());
+  }
+  ASSERT_TRUE((*writer)->finish().ok());
+  const auto whole = Dataset::open(dir / "a.hrd");
+  ASSERT_TRUE(whole.ok()) << whole.status().to_string();
+  std::vector<hr_field> last(2);
+  ASSERT_TRUE((*whole)->metadata(kSamples - 1, last).ok());
+  EXPECT_EQ(last[0].value, int64_t(kSamples - 1));
+
+  // Keys lie behind the records. A changed extent is also wrong in itself; the damage is what is reported.
+  const Victim file(dir / "a.hrd");
+  const size_t size = file.bytes().size();
+  ASSERT_GT(size - format::load<format::Header>(file.bytes(), 0).index_offset, 16u << 20);
+  for (const size_t at : {size - (1u << 20), size - (16u << 20)}) {
+    file.put(at, file.bytes()[at] ^ 0x80);
+    const auto damaged = Dataset::open(dir / "a.hrd");
+    ASSERT_FALSE(damaged.ok()) << at;
+    EXPECT_EQ(damaged.status().code(), "data.section") << damaged.status().to_string();
+    file.put(at, file.bytes()[at]);
+  }
+}
+
 TEST(DatasetDamage, OtherFilesAreRefused) {
   const TempDir dir;
   const auto message = [&](std::string_view content) {

@@ -14,6 +14,7 @@
 #include "cli/command.h"
 #include "cli/options.h"
 #include "cli/repeated_dataset.h"
+#include "cli/schedule_file.h"
 #include "runtime/dataset/info.h"
 #include "runtime/loader/progress.h"
 #include "runtime/platform/topology.h"
@@ -66,6 +67,7 @@ class Bench final : public Command {
   std::string spec_;
   std::vector<std::string> paths_;
   CompileOptions compile_;
+  std::string schedule_file_;
   std::optional<uint64_t> batch_size_;
   DecodeLimits limits_;
   unsigned threads_ = 0, rounds_ = 5;
@@ -92,6 +94,9 @@ CLI::App* Bench::declare(CLI::App& parent) {
   add_batch_size(*app, batch_size_);
   add_isa(*app, compile_.isa);
   add_numerics(*app, compile_.numerics);
+  add_schedule(*app, schedule_file_);
+  add_disable(*app, compile_.disable);
+  add_libraries(*app, compile_.libraries);
   add_limits(*app, limits_);
   app->add_option("--rounds", rounds_, "rounds of which medians are taken (default: 5)")
       ->check(whole_number(1, 1000))
@@ -197,6 +202,9 @@ ExitCode Bench::run() {
     if (!threads.ok()) return fail(threads.status());
     threads_ = *threads;
   }
+  const Expected<ScheduleOptions> schedule = read_schedule(schedule_file_);
+  if (!schedule.ok()) return fail(schedule.status());
+  compile_.schedule = *schedule;
   const Expected<std::string> spec = read_spec(spec_);
   if (!spec.ok()) return fail(spec.status());
   if (const Status opened = open_files(*spec); !opened.ok()) return fail(opened);

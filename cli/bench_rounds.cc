@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cli/run_session.h"
+#include "runtime/platform/process_usage.h"
 
 namespace headrace::cli {
 namespace {
@@ -60,6 +61,7 @@ Expected<PipelineBench::Rates> PipelineBench::round(double min_seconds) {
 
   uint64_t steady_samples = 0, samples = 0;
   double steady_seconds = 0, seconds = 0;
+  const uint64_t cpu_before = platform::process_usage().cpu_ns;
   do {
     const Clock::time_point start = Clock::now();
     HR_RETURN_IF_ERROR(loader->start_epoch(epoch_++));
@@ -78,7 +80,9 @@ Expected<PipelineBench::Rates> PipelineBench::round(double min_seconds) {
     steady_seconds += last - first;
     seconds += last;
   } while (seconds < min_seconds);
-  return Rates{rate_of(steady_samples, steady_seconds), rate_of(samples, seconds)};
+  const double cpu_seconds = static_cast<double>(platform::process_usage().cpu_ns - cpu_before) * 1e-9;
+  return Rates{rate_of(steady_samples, steady_seconds), rate_of(samples, seconds),
+               rate_of(samples, cpu_seconds)};
 }
 
 }  // namespace headrace::cli

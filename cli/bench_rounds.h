@@ -20,6 +20,7 @@ class PipelineBench {
   struct Rates {
     double steady = 0;  ///< images per second from the delivery of the first batch to that of the last
     double epoch = 0;   ///< the same from the start of the epoch
+    double cpu = 0;     ///< images per second of processor time, that of all threads added up
   };
 
   /// Compiles the pipeline and runs it to its first batch, timing both.

@@ -2,6 +2,7 @@
 // compiler.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,18 +12,12 @@
 #include "cli/command.h"
 #include "cli/compile_options.h"
 #include "cli/options.h"
+#include "cli/schedule_file.h"
 #include "headrace/compile_object.h"
 #include "headrace/pipeline.h"
-#include "runtime/platform/atomic_file.h"
 
 namespace headrace::cli {
 namespace {
-
-Status write_text(const std::string& path, const std::string& text) {
-  HR_ASSIGN_OR_RETURN(const auto file, platform::AtomicFile::create(path, true));
-  HR_RETURN_IF_ERROR(file->write_at(0, {reinterpret_cast<const uint8_t*>(text.data()), text.size()}));
-  return file->publish();
-}
 
 const char* tag(const PassReport& pass) { return pass.approx ? "approx" : "exact"; }
 
@@ -50,17 +45,28 @@ class Compile final : public Command {
     app->footer(
         "Examples:\n"
         "  headrace compile examples/imagenet_train.json --emit loop\n"
-        "  headrace compile examples/imagenet_train.json --emit so -o imagenet_train.so");
+        "  headrace compile examples/imagenet_train.json --emit so -o imagenet_train.so\n"
+        "  headrace compile --from graph edited.txt --emit so -o edited.so");
     add_spec(*app, spec_);
     app->add_option("--data", data_,
                     "dataset file: field names and kinds are checked, and code is made for its encodings only")
         ->type_name("FILE");
+    add_from(*app, from_);
     add_form(*app, form_)->required();
     app->add_option("-o,--output", output_, "file to write (default: standard output; needed for obj and so)")
         ->type_name("OUT");
     add_levels(*app, levels_);
     add_target(*app, target_);
     add_numerics(*app, options_.numerics);
+    add_schedule(*app, schedule_);
+    add_disable(*app, options_.disable);
+    app->add_flag(
+        "-g", debug_,
+        "line tables, for debuggers and profilers: obj and so say which line of the loop IR code comes from");
+    app->add_option(
+           "--debug-source", debug_source_,
+           "the file with the loop IR that line tables name, as --emit loop writes it (default: OUT.loop)")
+        ->type_name("FILE");
     app->add_option("--name", name_, "what symbols and the header's macros begin with (default: the spec file's name)")
         ->type_name("NAME");
     app->add_flag("--print-changed", print_changed_,
@@ -72,9 +78,14 @@ class Compile final : public Command {
 
   ExitCode run() override {
     check_options();
-    if (const Status output = check_output(output_, {spec_, data_}); !output.ok()) return fail(output);
+    if (const Status output = check_output(output_, {spec_, data_, schedule_}); !output.ok())
+      return fail(output);
     const Expected<std::string> text = read_spec(spec_);
     if (!text.ok()) return fail(text.status());
+    const Expected<ScheduleOptions> schedule = read_schedule(schedule_);
+    if (!schedule.ok()) return fail(schedule.status());
+    options_.schedule = *schedule;
+    options_.from = from_;
     std::shared_ptr<const Dataset> dataset;
     if (!data_.empty()) {
       Expected<std::shared_ptr<const Dataset>> opened = Dataset::open(data_);
@@ -95,7 +106,32 @@ class Compile final : public Command {
   const Stage* stage() const { return std::get_if<Stage>(&form_); }
   const ObjectKind* object() const { return std::get_if<ObjectKind>(&form_); }
 
+  void check_from() const {
+    if (!from_) return;
+    if (*from_ == Stage::loop && !stage()) {
+      throw CLI::ValidationError(
+          "--from",
+          "loop IR does not say what a pipeline's fields and outputs are; obj, so and header "
+          "are made from a spec or a graph");
+    }
+    if (stage() && *stage() < *from_)
+      throw CLI::ValidationError("--emit", "asks for an earlier form than --from reads");
+    const bool passes =
+        print_changed_ || time_passes_ || !options_.stop_after.empty() || !options_.disable.empty();
+    if (*from_ != Stage::graph && passes) {
+      throw CLI::ValidationError("--from",
+                                 "the text is one after the passes, and none is run; --from graph runs them");
+    }
+    if (*from_ != Stage::graph && options_.numerics) {
+      throw CLI::ValidationError("--numerics", "a text after the passes has its numerics");
+    }
+  }
+
   void check_options() {
+    check_from();
+    if (stage() && *stage() == Stage::graph && !options_.disable.empty()) {
+      throw CLI::ValidationError("--disable", "graph is the pipeline before any pass");
+    }
     if ((!stage() || *stage() == Stage::graph) && (print_changed_ || time_passes_ || !options_.stop_after.empty())) {
       throw CLI::ValidationError("--emit", stage() ? "graph is the pipeline before any pass; graph-opt is what passes make"
                                                    : "passes are shown with a text, such as graph-opt");
@@ -107,6 +143,11 @@ class Compile final : public Command {
     if (object() && *object() != ObjectKind::header && output_.empty()) {
       throw CLI::ValidationError("--output", "is needed: this form is no text");
     }
+    if (debug_ && (!object() || *object() == ObjectKind::header)) {
+      throw CLI::ValidationError("-g", "line tables are part of obj and so");
+    }
+    if (!debug_source_.empty() && !debug_)
+      throw CLI::ValidationError("--debug-source", "is what the line tables of -g name");
     levels_ = levels_for(target_, std::move(levels_), !stage());
   }
 
@@ -127,12 +168,20 @@ class Compile final : public Command {
     options.kind = *object();
     options.levels = levels_;
     options.numerics = options_.numerics;
+    options.schedule = options_.schedule;
+    options.disable = options_.disable;
+    options.from = from_;
+    if (debug_)
+      options.debug_source =
+          debug_source_.empty() ? std::filesystem::absolute(output_).string() + ".loop" : debug_source_;
     options.name = name_.empty() ? name_from_path(spec_) : name_;
     HR_ASSIGN_OR_RETURN(CompiledObject made, compile_object(spec, dataset, options));
     return std::move(made.bytes);
   }
 
-  std::string spec_, data_, output_, name_;
+  std::string spec_, data_, output_, name_, schedule_, debug_source_;
+  bool debug_ = false;
+  std::optional<Stage> from_;
   Form form_ = Stage::graph_opt;
   std::vector<Isa> levels_;
   std::optional<Arch> target_;

@@ -1,6 +1,7 @@
 #include "cli/compile_options.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <filesystem>
@@ -66,6 +67,22 @@ CLI::Option* add_form(CLI::App& app, Form& form) {
       .add_option_function<std::string>("--emit", set,
                                         "graph IR, the same after all passes, loop IR, LLVM IR, the same optimised, "
                                         "assembly; an object file, a shared object, the C header of either")
+      ->type_name(list);
+}
+
+CLI::Option* add_from(CLI::App& app, std::optional<Stage>& from) {
+  static constexpr std::array<std::string_view, 3> kNames = {"graph", "graph-opt", "loop"};
+  const std::string list = joined(kNames);
+  const auto set = [&from, list](const std::string& text) {
+    const bool known = std::find(kNames.begin(), kNames.end(), text) != kNames.end();
+    if (!known) throw CLI::ValidationError("--from", "\"" + text + "\" is not one of " + list);
+    from = parse_stage(text);
+  };
+  return app
+      .add_option_function<std::string>(
+          "--from", set,
+          "SPEC is no spec but a text that --emit printed, perhaps edited: a graph, on which "
+          "the passes run; a graph after all passes, taken as it is; loop IR")
       ->type_name(list);
 }
 

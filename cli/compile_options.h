@@ -22,6 +22,9 @@ using Form = std::variant<Stage, ObjectKind>;
 
 CLI::Option* add_form(CLI::App& app, Form& form);
 
+/// What SPEC is instead of a spec: a text of a pipeline at a stage.
+CLI::Option* add_from(CLI::App& app, std::optional<Stage>& from);
+
 /// One or more levels, separated by commas.
 CLI::Option* add_levels(CLI::App& app, std::vector<Isa>& levels);
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "runtime/dataset/format.h"
+#include "runtime/platform/atomic_file.h"
 #include "runtime/platform/file_io.h"
 
 namespace headrace::cli {
@@ -129,6 +130,14 @@ CLI::Option* add_numerics(CLI::App& app, std::optional<Numerics>& numerics) {
                                              "overrides the spec's");
 }
 
+CLI::Option* add_libraries(CLI::App& app, std::vector<std::string>& paths) {
+  return app
+      .add_option("--library", paths, "a shared library whose functions the spec may call; no other is ever loaded (may be repeated)")
+      ->take_all()
+      ->allow_extra_args(false)
+      ->type_name("PATH");
+}
+
 CLI::Option* add_order(CLI::App& app, std::optional<Order>& order) {
   return add_choice<std::optional<Order>>(
              app, "--order", order,
@@ -213,6 +222,12 @@ Status check_output(const std::string& output, const std::vector<std::string>& i
   return {};
 }
 
+Status write_text(const std::string& path, const std::string& text) {
+  HR_ASSIGN_OR_RETURN(const auto file, platform::AtomicFile::create(path, true));
+  HR_RETURN_IF_ERROR(file->write_at(0, {reinterpret_cast<const uint8_t*>(text.data()), text.size()}));
+  return file->publish();
+}
+
 Expected<std::string> read_spec(const std::string& path) {
   HR_ASSIGN_OR_RETURN(const platform::OpenFile file, platform::OpenFile::read_only(path, "spec.file"));
   std::vector<uint8_t> bytes;
@@ -223,7 +238,7 @@ Expected<std::string> read_spec(const std::string& path) {
 Status in_spec_file(const std::string& path, const Status& status) {
   Status out;
   for (const Diagnostic& d : status.errors()) {
-    const bool about_spec = d.code.starts_with("spec.");
+    const bool about_spec = d.code.starts_with("spec.") || d.code.starts_with("ir.") || d.code == "compile.field";
     const std::string where = d.where.empty()          ? path
                               : d.where.front() == '/' ? path + "#" + d.where
                                                        : path + ": " + d.where;

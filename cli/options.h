@@ -31,6 +31,8 @@ CLI::Option* add_threads(CLI::App& app, unsigned& threads);
 CLI::Option* add_batch_size(CLI::App& app, std::optional<uint64_t>& batch_size);
 CLI::Option* add_engine(CLI::App& app, Engine& engine);
 CLI::Option* add_isa(CLI::App& app, std::optional<Isa>& isa);
+/// --library, as often as there are libraries.
+CLI::Option* add_libraries(CLI::App& app, std::vector<std::string>& paths);
 CLI::Option* add_numerics(CLI::App& app, std::optional<Numerics>& numerics);
 CLI::Option* add_order(CLI::App& app, std::optional<Order>& order);
 CLI::Option* add_io(CLI::App& app, IoOptions& io);  ///< the engine, its memory and threads
@@ -49,10 +51,14 @@ CLI::Option* add_page_size(CLI::App& app, uint64_t& bytes);
 /// Error "cli.output" if writing to `output` would replace one of `inputs`; empty names are skipped.
 Status check_output(const std::string& output, const std::vector<std::string>& inputs);
 
+/// Writes a text file, all or nothing; replaces one that is there.
+Status write_text(const std::string& path, const std::string& text);
+
 /// A spec file's text. Errors: "spec.file".
 Expected<std::string> read_spec(const std::string& path);
 
-/// Errors about a spec, with the file's name before the JSON pointer: "train.json#/outputs/image/1".
+/// Errors about a spec or a graph, with the file's name before the JSON pointer, "train.json#/outputs/image/1", or the
+/// line, "train.txt: line 3, column 5".
 Status in_spec_file(const std::string& path, const Status& status);
 
 /// What the command line leaves open, from the spec's own loader settings.

@@ -108,10 +108,11 @@ Status Run::finish_files() {
 }
 
 Status Run::prepare() {
-  HR_RETURN_IF_ERROR(given_.check_outputs({source_.spec, source_.file, source_.object}));
+  HR_RETURN_IF_ERROR(
+      given_.check_outputs({source_.spec, source_.file, source_.object, source_.schedule_file}));
   HR_RETURN_IF_ERROR(given_.read_state());
   HR_ASSIGN_OR_RETURN(const std::string text, source_.spec_text());
-  HR_ASSIGN_OR_RETURN(options_, loader_options(source_.spec, text));
+  HR_ASSIGN_OR_RETURN(options_, source_.loader_settings(text));
   HR_ASSIGN_OR_RETURN(const std::shared_ptr<const Dataset> dataset, Dataset::open(source_.file));
   HR_RETURN_IF_ERROR(given_.apply(dataset->size(), options_));
 

@@ -72,6 +72,7 @@ class View final : public Command {
     app->add_option("--seed", seed_, "seed of the order and of random operations (default: 0)")
         ->check(whole_number(0))
         ->type_name("N");
+    add_libraries(*app, compile_.libraries);
     add_limits(*app, limits_);
     return app;
   }
@@ -87,7 +88,7 @@ class View final : public Command {
     HR_ASSIGN_OR_RETURN(const std::string text, read_spec(spec_));
     HR_ASSIGN_OR_RETURN(LoaderOptions options, loader_options(spec_, text));
     HR_ASSIGN_OR_RETURN(const std::shared_ptr<const Dataset> dataset, Dataset::open(file_));
-    Expected<std::shared_ptr<const Program>> program = compile(text, dataset.get());
+    Expected<std::shared_ptr<const Program>> program = compile(text, dataset.get(), compile_);
     if (!program.ok()) return in_spec_file(spec_, program.status());
     const ProgramInfo& info = (*program)->info();
     const std::optional<size_t> image = image_output(info);
@@ -122,6 +123,7 @@ class View final : public Command {
 
   std::string spec_, file_, output_;
   uint64_t count_ = 32, seed_ = 0;
+  CompileOptions compile_;
   DecodeLimits limits_;
 };
 

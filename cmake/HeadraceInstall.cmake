@@ -40,7 +40,9 @@ function(headrace_build_only target pattern)
   set_property(TARGET ${target} PROPERTY INTERFACE_LINK_LIBRARIES "${result}")
 endfunction()
 
-headrace_build_only(headrace_spec nlohmann_json)  # headers alone, and none of ours shows them
+foreach(target IN ITEMS headrace_spec headrace_pipeline)
+  headrace_build_only(${target} nlohmann_json)  # headers alone, and none of ours shows them
+endforeach()
 
 set(headrace_runtime_parts headrace_options headrace_kernels headrace_runtime headrace_runtime_c)
 set(headrace_compiler_parts headrace_ir headrace_spec headrace_compiler headrace_pipeline)

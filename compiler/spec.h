@@ -62,12 +62,21 @@ struct Convert {
   DType dtype = DType::f32;
   std::optional<double> scale;
 };
+struct Map {
+  std::string expr;            ///< canonical text (ir/expr.h)
+  std::optional<DType> dtype;  ///< u8 or f32; none: the image's own
+};
+struct Call {
+  std::string symbol, library;
+  bool by_row = false;
+  DType in = DType::u8, out = DType::u8;  ///< u8 or f32
+};
 struct OneHot { std::optional<int64_t> classes; };  ///< none: as many as the dataset names; known when fields are
 struct LabelSmoothing { double epsilon = 0; };
 struct SetLayout { Layout layout = Layout::nhwc; };
 
 using OpParams = std::variant<Field, Decode, Crop, CenterCrop, RandomCrop, RandomResizedCrop, Resize, Flip,
-                              Normalize, Convert, OneHot, LabelSmoothing, SetLayout>;
+                              Normalize, Convert, Map, Call, OneHot, LabelSmoothing, SetLayout>;
 
 struct Op {
   std::string name;     ///< as written ("random_horizontal_flip")

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -54,11 +55,20 @@ using Attr = std::variant<int64_t, double, std::string, std::vector<double>>;
 using ValueId = uint32_t;
 inline constexpr ValueId kNoValue = UINT32_MAX;
 
+/// Which ops of the spec a value comes from, by their JSON pointers. For inspection only: it is no part of the text, and
+/// nodes that differ in nothing else are equal.
+struct Origins {
+  std::set<std::string> pointers;
+  void merge(const Origins& other) { pointers.insert(other.pointers.begin(), other.pointers.end()); }
+  bool operator==(const Origins&) const { return true; }
+};
+
 struct Node {
   Op op = Op::record;
   std::vector<ValueId> operands;
   std::map<std::string, Attr> attrs;
   Type type;
+  Origins origins = {};
 
   int64_t int_attr(const std::string& key) const { return std::get<int64_t>(attrs.at(key)); }
   double real_attr(const std::string& key) const { return std::get<double>(attrs.at(key)); }
@@ -81,7 +91,7 @@ struct Body {
   std::vector<Output> outputs;
 
   ValueId add(Op op, std::vector<ValueId> operands, std::map<std::string, Attr> attrs, Type type) {
-    nodes.push_back({op, std::move(operands), std::move(attrs), type});
+    nodes.push_back({op, std::move(operands), std::move(attrs), type, {}});
     return ValueId(nodes.size() - 1);
   }
   const Node& operator[](ValueId id) const { return nodes[id]; }
@@ -112,6 +122,9 @@ std::string print(const Graph& graph);
 
 /// Parses the text form; errors carry line and column. The result is verified.
 Expected<Graph> parse(std::string_view text);
+
+/// Adds the lines and columns of the text to what parse() found wrong: "line 3, column 3: %2 resize".
+Status locate(std::string_view text, const Status& errors);
 
 /// Checks operand kinds, attributes and types of every node; all problems at once.
 Status verify(const Graph& graph);

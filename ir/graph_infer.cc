@@ -1,4 +1,8 @@
+#include <cmath>
+
+#include "ir/expr.h"
 #include "ir/graph.h"
+#include "ir/graph_calls.h"
 #include "ir/graph_batch.h"
 #include "ir/graph_ops.h"
 #include "ir/graph_size.h"
@@ -104,8 +108,11 @@ Expected<Type> infer_resample(const Body& g, const Node& n) {
   const std::string& arith = n.text_attr("arith");
   const std::string& filter = n.text_attr("filter");
   const Type& src = g[n.operands[0]].type;
-  if (src.kind == Kind::image && src.elem != Elem::u8) return bad(n, "source must be u8, is " + type_text(src));
-  Elem elem = Elem::u8;
+  const bool copies_floats = filter == "none" && src.elem == Elem::f32;
+  if (src.kind == Kind::image && src.elem != Elem::u8 && !copies_floats) {
+    return bad(n, "source must be u8, is " + type_text(src));
+  }
+  Elem elem = src.kind == Kind::image ? src.elem : Elem::u8;
   if (filter == "none") {
     if (arith != "copy") return bad(n, "filter \"none\" goes with arith \"copy\"");
   } else if (is_filter(filter)) {
@@ -133,6 +140,29 @@ Expected<Type> infer_resample(const Body& g, const Node& n) {
   return image_type(elem, s.height, s.width);
 }
 
+Expected<Type> infer_map(const Node& n, const Type& in) {
+  if (in.elem != Elem::u8 && in.elem != Elem::f32) return bad(n, "operand must be u8 or f32, is " + type_text(in));
+  const std::string& dtype = n.text_attr("dtype");
+  if (dtype != "u8" && dtype != "f32") return bad(n, "dtype must be \"u8\" or \"f32\", is \"" + dtype + "\"");
+  const Expected<expr::Expr> e = expr::parse(n.text_attr("expr"));
+  if (!e.ok()) {
+    const Diagnostic d = e.status().errors().front();
+    return bad(n, "expr" + (d.where.empty() ? "" : ", " + d.where) + ": " + d.message);
+  }
+  return image_like(n, in, dtype == "u8" ? Elem::u8 : Elem::f32, {in.height, in.width});
+}
+
+Expected<Type> infer_call(const Node& n, const Type& in) {
+  if (in.elem != Elem::u8 && in.elem != Elem::f32) return bad(n, "operand must be u8 or f32, is " + type_text(in));
+  const std::string& dtype = n.text_attr("dtype");
+  if (dtype != "u8" && dtype != "f32") return bad(n, "dtype must be \"u8\" or \"f32\", is \"" + dtype + "\"");
+  const std::string& per = n.text_attr("per");
+  if (per != "row" && per != "image") return bad(n, "per must be \"row\" or \"image\", is \"" + per + "\"");
+  if (!is_symbol(n.text_attr("symbol"))) return bad(n, "symbol must be a C function's name");
+  if (!is_library_name(n.text_attr("library"))) return bad(n, "library must be a file's name without folders");
+  return image_like(n, in, dtype == "u8" ? Elem::u8 : Elem::f32, {in.height, in.width});
+}
+
 Expected<Type> infer_pointwise(const Node& n, const Type& in) {
   if (n.op == Op::normalize) {
     if (in.elem == Elem::q6) return bad(n, "operand must not be q6");
@@ -141,6 +171,11 @@ Expected<Type> infer_pointwise(const Node& n, const Type& in) {
     }
     for (double s : n.list_attr("std")) {
       if (!(s > 0)) return bad(n, "std must be positive");
+    }
+    for (const char* key : {"mean", "std"}) {
+      for (double v : n.list_attr(key)) {
+        if (!std::isfinite(v)) return bad(n, std::string(key) + " must be finite");
+      }
     }
     const int64_t range = n.int_attr("range");
     if (range != 1 && range != 255) return bad(n, "range must be 1 or 255");
@@ -197,6 +232,8 @@ Expected<Type> infer_type(const Body& g, const Node& n) {
     case Op::resample: return infer_resample(g, n);
     case Op::normalize:
     case Op::affine: return infer_pointwise(n, in(0));
+    case Op::map: return infer_map(n, in(0));
+    case Op::call: return infer_call(n, in(0));
     case Op::convert: return infer_convert(n, in(0));
     case Op::layout: return infer_layout(n, in(0));
     case Op::pad_bytes: {

@@ -249,6 +249,13 @@ class Evaluator {
         return HR_OK;
       }
       case Op::affine: v_[id] = affine_image(image(operand(0)), n.list_attr("scale"), n.list_attr("bias")); return HR_OK;
+      case Op::map: v_[id] = map_image(image(operand(0)), n.text_attr("expr"), n.type.elem); return HR_OK;
+      case Op::call: {
+        ImageValue out;
+        if (const hr_result e = call_image(g_, n, image(operand(0)), env_, out)) return e;
+        v_[id] = std::move(out);
+        return HR_OK;
+      }
       case Op::convert: return convert(id);
       case Op::pad_bytes: {
         const hr_field& f = field(operand(0));

@@ -33,6 +33,17 @@ using DecodeFn = hr_result (*)(void* context, const hr_field& field, const Coded
 using PlanesFn = hr_result (*)(void* context, const hr_field& field, const CodedPart& part, uint8_t* const* planes,
                                hr_error* error);
 
+/// A user's function on a whole image, rows being dense.
+struct UserCall {
+  size_t function = 0;  ///< of calls_of(graph)
+  const void* in = nullptr;
+  void* out = nullptr;
+  int64_t rows = 0, cols = 0;
+  int64_t kind = 0;  ///< HR_CALL_* flags
+  uint64_t op = 0;   ///< hash of the op's id
+};
+using CallFn = hr_result (*)(void* context, const UserCall& call, const hr_key& key, hr_error* error);
+
 /// Everything an evaluation takes from outside.
 struct Env {
   std::span<const hr_field> fields;
@@ -41,6 +52,8 @@ struct Env {
   DecodeFn decode = nullptr;
   PlanesFn planes = nullptr;  ///< used by resample {planes=1} only
   void* decode_context = nullptr;
+  CallFn call = nullptr;  ///< used by call only
+  void* call_context = nullptr;
   hr_error* error = nullptr;
 };
 
@@ -82,7 +95,12 @@ resample::Axes image_axes(geometry::Size in, geometry::Size size, const geometry
                           const ImageBox& box = {});
 ImageValue affine_image(const ImageValue& in, const std::vector<double>& scale, const std::vector<double>& bias);
 ImageValue convert_image(const ImageValue& in, Elem to);
+/// The expression for every channel of every pixel (graph_interp_map.cc); of f32 results every NaN is num::kNanBits.
+ImageValue map_image(const ImageValue& in, const std::string& expr, Elem to);
 TensorValue layout_image(const ImageValue& in, Layout layout);
+
+/// What a user's function makes of an image (graph_interp_call.cc); `call` is a node of the graph.
+hr_result call_image(const Graph& graph, const Node& call, const ImageValue& in, const Env& env, ImageValue& out);
 
 /// Vectors (graph_interp_vector.cc) are held as images of one row and one channel. The label is below `classes`.
 ImageValue one_hot_vector(int64_t label, int64_t classes);

@@ -98,7 +98,7 @@ ImageValue affine_image(const ImageValue& in, const std::vector<double>& scale, 
   for (size_t i = 0; i < n; ++i) {
     const size_t c = i % size_t(in.channels);
     const float x = in.ints.empty() ? in.floats[i] : float(in.ints[i]);
-    out.floats[i] = std::fma(x, float(scale[c]), float(bias[c]));
+    out.floats[i] = num::one_nan(std::fma(x, float(scale[c]), float(bias[c])));
   }
   return out;
 }

@@ -23,6 +23,10 @@ void Lexer::skip_space() {
     const char c = text_[pos_];
     if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
       ++pos_;
+      if (c == '\n') {
+        ++line_;
+        line_start_ = pos_;
+      }
     } else if (c == ';') {  // comment to the end of the line
       while (pos_ < text_.size() && text_[pos_] != '\n') ++pos_;
     } else {
@@ -154,18 +158,11 @@ Status Lexer::error(const std::string& expected) const {
   return fail("expected " + expected + ", found " + found);
 }
 
-Status Lexer::fail(const std::string& message) const {
-  size_t line = 1, column = 1;
-  for (size_t i = 0; i < token_start_; ++i) {
-    if (text_[i] == '\n') {
-      ++line;
-      column = 1;
-    } else {
-      ++column;
-    }
-  }
-  return Status("ir.syntax", "line " + std::to_string(line) + ", column " + std::to_string(column), message);
+std::string Lexer::place() const {
+  return "line " + std::to_string(line_) + ", column " + std::to_string(token_start_ - line_start_ + 1);
 }
+
+Status Lexer::fail(const std::string& message) const { return Status("ir.syntax", place(), message); }
 
 std::string real_text(double value) {
   if (value != value) return "nan";

@@ -39,6 +39,9 @@ class Lexer {
   /// Consumes the token if it is this punctuation or name.
   bool accept(std::string_view punct_or_name);
 
+  /// "line 3, column 5", where the current token begins; both are counted from 1, columns in bytes.
+  std::string place() const;
+
   /// An error at the current token: "line 3, column 5: expected ..., found ...".
   Status error(const std::string& expected) const;
   /// An error at the current token with free text.
@@ -51,6 +54,7 @@ class Lexer {
 
   std::string_view text_;
   size_t pos_ = 0, token_start_ = 0;
+  size_t line_ = 1, line_start_ = 0;  // of the token; no token spans lines
   Token kind_ = Token::end;
   std::string_view lexeme_;
   int64_t integer_ = 0;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "headrace/status.h"
@@ -93,13 +94,25 @@ std::string_view pred_name(Pred p);
 std::string print(const Function& function);
 std::string print(const Module& module);
 
-Expected<Module> parse(std::string_view text);
+/// Where functions and their ops stand in the text of a module: line numbers from 1. Of the module that was printed, as
+/// long as it is not changed.
+struct Lines {
+  std::unordered_map<const Function*, int> functions;
+  std::unordered_map<const Inst*, int> insts;
+};
+std::string print(const Module& module, Lines& lines);
+
+/// Where the ops of a text begin, "line 3, column 5", in the order of the text.
+using Places = std::vector<std::string>;
+
+Expected<Module> parse(std::string_view text, Places* places = nullptr);
 
 /// `externs` names callable functions that are not in the module and their argument counts.
 struct Extern {
   std::string_view name;
   int args;
 };
-Status verify(const Module& module, const std::vector<Extern>& externs);
+/// With the places of the text that the module was parsed from, errors name them.
+Status verify(const Module& module, const std::vector<Extern>& externs, const Places* places = nullptr);
 
 }  // namespace headrace::loop

@@ -62,8 +62,8 @@ class Machine {
  public:
 
   Machine(const std::vector<std::unique_ptr<Plan>>& plans, const std::vector<ExternFn>& externs,
-          std::span<const Region> regions, std::string& problem)
-      : plans_(plans), externs_(externs), regions_(regions), problem_(problem) {}
+          std::span<const Region> regions, std::string& problem, uint64_t max_steps)
+      : plans_(plans), externs_(externs), regions_(regions), problem_(problem), steps_left_(max_steps) {}
 
   hr_result run(const Plan& plan, Words args) {
     std::vector<uint64_t> storage(plan.bytes / 8 + 1);
@@ -86,6 +86,7 @@ class Machine {
         yield = &i;
         return HR_OK;
       }
+      if (steps_left_-- == 0) return fail(plan, "takes too many steps");
       if (const hr_result r = inst(plan, regs, i)) return r;
     }
     return HR_OK;
@@ -243,6 +244,7 @@ class Machine {
     const int64_t largest = t == kI32 ? INT32_MAX : INT64_MAX;
     for (int64_t k = read_int(plan, regs, i.operands[0]); k < hi;) {
       std::memcpy(reg(plan, regs, i.results[carried]), &k, bytes_of(t));
+      if (steps_left_-- == 0) return fail(plan, "takes too many steps");
       const Inst* yield = nullptr;
       if (const hr_result r = block(plan, regs, i.blocks[0], yield)) return r;
       if (yield) assign(plan, regs, inner, yield->operands, 0);
@@ -259,17 +261,18 @@ class Machine {
   std::vector<uint64_t> memory_;
   std::vector<Region> callee_regions_;
   std::string& problem_;
+  uint64_t steps_left_;
 };
 
 }  // namespace
 
 hr_result Interpreter::run(std::string_view function, std::span<const uint64_t> args, std::span<const Region> regions,
-                           std::string& problem) const {
+                           std::string& problem, uint64_t max_steps) const {
   problem.clear();
   for (const auto& p : plans_) {
     if (p->function->name != function) continue;
     if (p->function->params.size() != args.size()) break;
-    return Machine<Plan>(plans_, externs_, regions, problem).run(*p, args);
+    return Machine<Plan>(plans_, externs_, regions, problem, max_steps).run(*p, args);
   }
   problem = "no function @" + std::string(function) + " with " + std::to_string(args.size()) + " parameters";
   return HR_E_INTERNAL;

@@ -38,9 +38,10 @@ class Interpreter {
   ~Interpreter();
 
   /// Runs a function whose parameters are pointers and i64 (as 64-bit words). `problem` says what went
-  /// wrong if the result is HR_E_INTERNAL. Thread-safe.
+  /// wrong if the result is HR_E_INTERNAL. Text from outside may loop for ever: more than `max_steps` instructions are
+  /// not run. Thread-safe.
   hr_result run(std::string_view function, std::span<const uint64_t> args, std::span<const Region> regions,
-                std::string& problem) const;
+                std::string& problem, uint64_t max_steps = UINT64_MAX) const;
 
  private:
   struct Plan;

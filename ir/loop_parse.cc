@@ -13,7 +13,7 @@ constexpr int kMaxDepth = 64;
 
 class Parser {
  public:
-  explicit Parser(std::string_view text) : lex_(text) {}
+  Parser(std::string_view text, Places* places) : lex_(text), places_(places) {}
 
   Expected<Module> run() {
     Module m;
@@ -142,6 +142,7 @@ class Parser {
   }
 
   Status inst(Inst& i, int depth) {
+    if (places_) places_->push_back(lex_.place());
     while (lex_.kind() == Token::value) {
       ValueId id = 0;
       HR_RETURN_IF_ERROR(define(id));
@@ -334,12 +335,13 @@ class Parser {
   }
 
   Lexer lex_;
+  Places* places_;
   Function f_;
   std::map<std::string, ValueId> names_;
 };
 
 }  // namespace
 
-Expected<Module> parse(std::string_view text) { return Parser(text).run(); }
+Expected<Module> parse(std::string_view text, Places* places) { return Parser(text, places).run(); }
 
 }  // namespace headrace::loop

@@ -8,9 +8,13 @@ namespace {
 
 class Printer {
  public:
-  explicit Printer(const Function& f) : f_(f) {}
+  /// `lines`, if not null, is told where everything stands, in a text of which `line` is the next line.
+  explicit Printer(const Function& f, Lines* lines = nullptr, int line = 1) : f_(f), lines_(lines), line_(line) {}
+
+  int next_line() { return line(); }
 
   std::string run() {
+    if (lines_) lines_->functions[&f_] = line_;
     out_ = "func @" + f_.name + "(";
     for (size_t i = 0; i < f_.params.size(); ++i) {
       if (i) out_ += ", ";
@@ -18,7 +22,8 @@ class Printer {
     }
     out_ += ") {\n";
     block(f_.body, 1);
-    return out_ + "}\n";
+    out_ += "}\n";
+    return out_;
   }
 
  private:
@@ -58,7 +63,14 @@ class Printer {
     out_ += std::string(size_t(depth) * 2, ' ') + "}";
   }
 
+  // The number of the line that is being written.
+  int line() {
+    for (; counted_ < out_.size(); ++counted_) line_ += out_[counted_] == '\n';
+    return line_;
+  }
+
   void inst(const Inst& i, int depth) {
+    if (lines_) lines_->insts[&i] = line();
     out_ += std::string(size_t(depth) * 2, ' ');
     const std::string name(op_name(i.op));
     const size_t shown = i.op == Op::for_ ? i.operands.size() - 3 : i.results.size();
@@ -160,21 +172,32 @@ class Printer {
   }
 
   const Function& f_;
+  Lines* lines_;
+  int line_;
+  size_t counted_ = 0;  // of out_, in line_
   std::string out_;
   std::map<ValueId, size_t> names_;
 };
 
-}  // namespace
-
-std::string print(const Function& f) { return Printer(f).run(); }
-
-std::string print(const Module& m) {
+std::string print(const Module& m, Lines* lines) {
   std::string s;
+  int line = 1;
   for (const Function& f : m.functions) {
-    if (!s.empty()) s += "\n";
-    s += print(f);
+    if (!s.empty()) {
+      s += "\n";
+      ++line;
+    }
+    Printer printer(f, lines, line);
+    s += printer.run();
+    line = printer.next_line();
   }
   return s;
 }
+
+}  // namespace
+
+std::string print(const Function& f) { return Printer(f).run(); }
+std::string print(const Module& m) { return print(m, nullptr); }
+std::string print(const Module& m, Lines& lines) { return print(m, &lines); }
 
 }  // namespace headrace::loop

@@ -1,4 +1,5 @@
 #include <set>
+#include <unordered_map>
 
 #include "headrace/counted.h"
 #include "ir/loop.h"
@@ -6,11 +7,22 @@
 namespace headrace::loop {
 namespace {
 
+using PlaceOf = std::unordered_map<const Inst*, std::string>;
+
+// Gives the ops of a block, in the order of the text, the places from `next` on.
+void assign_places(const Block& block, const Places& places, size_t& next, PlaceOf& place_of) {
+  for (const Inst& i : block.insts) {
+    if (next < places.size()) place_of[&i] = places[next++];
+    for (const Block& nested : i.blocks) assign_places(nested, places, next, place_of);
+  }
+}
+
 int bits(Type t) { return scalar_bytes(t.scalar) * 8 * t.lanes; }
 
 class Verifier {
  public:
-  Verifier(const Module& m, const std::vector<Extern>& externs, Status& status) : m_(m), externs_(externs), status_(status) {}
+  Verifier(const Module& m, const std::vector<Extern>& externs, const PlaceOf& place_of, Status& status)
+      : m_(m), externs_(externs), place_of_(place_of), status_(status) {}
 
   void function(const Function& f) {
     f_ = &f;
@@ -24,7 +36,11 @@ class Verifier {
 
  private:
   void fail(const std::string& message) { status_.add("ir.verify", "@" + f_->name, message); }
-  void fail(const Inst& i, const std::string& message) { fail(std::string(op_name(i.op)) + ": " + message); }
+  void fail(const Inst& i, const std::string& message) {
+    const auto place = place_of_.find(&i);
+    const std::string where = place == place_of_.end() ? "" : place->second + ": ";
+    status_.add("ir.verify", where + "@" + f_->name, std::string(op_name(i.op)) + ": " + message);
+  }
   Type type(ValueId id) const { return id < f_->types.size() ? f_->types[id] : Type{}; }
   Type in(const Inst& i, size_t k) const { return type(i.operands[k]); }
   Type out(const Inst& i) const { return type(i.results[0]); }
@@ -251,6 +267,7 @@ class Verifier {
 
   const Module& m_;
   const std::vector<Extern>& externs_;
+  const PlaceOf& place_of_;
   Status& status_;
   const Function* f_ = nullptr;
   std::vector<bool> scope_;
@@ -259,12 +276,17 @@ class Verifier {
 
 }  // namespace
 
-Status verify(const Module& m, const std::vector<Extern>& externs) {
+Status verify(const Module& m, const std::vector<Extern>& externs, const Places* places) {
   Status status;
   std::set<std::string> names;
+  PlaceOf place_of;
+  size_t next = 0;
+  for (const Function& f : m.functions) {
+    if (places) assign_places(f.body, *places, next, place_of);
+  }
   for (const Function& f : m.functions) {
     if (!names.insert(f.name).second) status.add("ir.verify", "@" + f.name, "is defined twice");
-    Verifier(m, externs, status).function(f);
+    Verifier(m, externs, place_of, status).function(f);
   }
   return status;
 }

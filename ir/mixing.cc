@@ -90,8 +90,8 @@ void blend(uint8_t* a, uint8_t* b, int64_t count, graph::Elem elem, Weights w) {
   const int64_t unit = elem == graph::Elem::u8 ? 1 : elem == graph::Elem::f32 ? 4 : 2;
   for (int64_t i = 0; i < count; ++i, a += unit, b += unit) {
     const float x = load_element(a, elem), y = load_element(b, elem);
-    store_element(a, elem, std::fma(w.share, x, w.rest * y));
-    store_element(b, elem, std::fma(w.share, y, w.rest * x));
+    store_element(a, elem, num::one_nan(std::fma(w.share, x, w.rest * y)));
+    store_element(b, elem, num::one_nan(std::fma(w.share, y, w.rest * x)));
   }
 }
 

@@ -56,6 +56,12 @@ constexpr uint16_t f32_to_bf16(float value) {
 
 constexpr float bf16_to_f32(uint16_t half) { return std::bit_cast<float>(uint32_t(half) << 16); }
 
+/// The one NaN that images hold. The sign and payload of a NaN that arithmetic makes differ between machines.
+inline constexpr uint32_t kNanBits = 0x7FC00000u;
+
+/// Any NaN as that one.
+constexpr float one_nan(float value) { return value != value ? std::bit_cast<float>(kNanBits) : value; }
+
 /// Clamp to [0, 255] and round half to even; NaN gives 0.
 inline uint8_t f32_to_u8(float value) {
   const float low = value > 0.0f ? value : 0.0f;

@@ -37,6 +37,7 @@ class Header {
     line("#include \"headrace/object.h\"");
     line("");
     constants();
+    calls();
     fields();
     outputs();
     line("#ifdef __cplusplus");
@@ -83,6 +84,16 @@ class Header {
     line("/* Values plan() hands on to run(). Scratch memory depends on the sample: hr_plan_frame.scratch_bytes, aligned to");
     line(" * HR_BUFFER_ALIGNMENT. */");
     define("SLOT_COUNT", std::to_string(info_.program.slot_count));
+    line("");
+  }
+
+  void calls() {
+    if (info_.program.calls.empty()) return;
+    line("/* C functions it calls (headrace/user_op.h), in the order of hr_run_frame.functions. Whoever loads the object names");
+    line(" * their libraries.");
+    for (const ProgramCall& c : info_.program.calls) line(" *   " + in_comment(c.symbol + " of " + c.library));
+    line(" */");
+    define("FUNCTION_COUNT", std::to_string(info_.program.calls.size()));
     line("");
   }
 

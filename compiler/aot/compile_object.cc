@@ -43,18 +43,35 @@ Expected<std::vector<Isa>> choose_levels(std::vector<Isa> levels) {
   return levels;
 }
 
+// Line tables of all levels point into one file.
+Status check_same_lines(const aot::ObjectBuild& build) {
+  const std::string text = loop::print(build.levels[0].module);
+  for (const aot::ObjectBuild::Level& level : build.levels) {
+    if (loop::print(level.module) == text) continue;
+    return {"compile.debug", "",
+            "the loop IR of " + std::string(isa_name(level.target.isa)) + " is not that of " +
+                std::string(isa_name(build.levels[0].target.isa)) + ", and line tables name one file; expected levels of one schedule"};
+  }
+  return {};
+}
+
 Expected<aot::ObjectBuild> prepare(std::string_view json, const Dataset* dataset, const CompileObjectOptions& options) {
   HR_RETURN_IF_ERROR(check_name(options.name));
   HR_ASSIGN_OR_RETURN(const std::vector<Isa> levels, choose_levels(options.levels));
-  HR_ASSIGN_OR_RETURN(FrontEnd front, front_end(json, dataset, options.numerics));
-  HR_RETURN_IF_ERROR(passes::run(front.graph));
+  HR_RETURN_IF_ERROR(check_schedule(options.schedule));
+  HR_ASSIGN_OR_RETURN(FrontEnd front, front_end(json, dataset, options.numerics, options.from));
+  passes::Options pass_options;
+  pass_options.disable = options.disable;
+  HR_RETURN_IF_ERROR(run_passes(front.graph, options.from, pass_options));
   std::vector<aot::LevelChoice> choices;
-  for (const Isa isa : levels) choices.push_back({isa, schedule_for(isa)});
+  for (const Isa isa : levels) choices.push_back({isa, schedule_for(isa, options.schedule), options.debug_source});
   ObjectInfo about;
   about.name = options.name;
   about.spec = front.canonical;
   about.loader = front.loader;
-  return aot::build_object(front.graph, facts_of(dataset), choices, about);
+  HR_ASSIGN_OR_RETURN(aot::ObjectBuild build, aot::build_object(front.graph, facts_of(dataset), choices, about));
+  if (!options.debug_source.empty()) HR_RETURN_IF_ERROR(check_same_lines(build));
+  return build;
 }
 
 }  // namespace

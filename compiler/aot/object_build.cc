@@ -42,7 +42,9 @@ Expected<ObjectBuild> build_object(const graph::Graph& graph, const Facts& facts
     HR_ASSIGN_OR_RETURN(Lowered lowered, lower(graph, level.schedule, facts));
     info.levels.push_back({std::string(isa_name(level.isa)), uint32_t(level.schedule.vector_bits)});
     info.program = std::move(lowered.info);
-    build.levels.push_back({{level.isa, level.schedule.vector_bits, about.name}, std::move(lowered.module)});
+    codegen::Target target{level.isa, level.schedule.vector_bits, about.name};
+    target.debug_source = level.debug_source;
+    build.levels.push_back({std::move(target), std::move(lowered.module)});
   }
   info.program.engine = "aot";
   // Everything that makes the code: each function's key, and what the object says of itself.
@@ -54,7 +56,7 @@ Expected<ObjectBuild> build_object(const graph::Graph& graph, const Facts& facts
   return build;
 }
 
-Expected<std::string> link_object(const ObjectBuild& build, codegen::FileKind kind, unsigned threads) {
+Expected<std::string> link_object(const ObjectBuild& build, codegen::FileKind kind, const CompileLevel& compile) {
   const bool shared = kind == codegen::FileKind::shared;
   codegen::ObjectGlue glue;
   glue.metadata = encode_metadata(build.info);
@@ -66,7 +68,7 @@ Expected<std::string> link_object(const ObjectBuild& build, codegen::FileKind ki
   std::vector<codegen::Object> objects;
   objects.push_back(std::move(first));
   for (const ObjectBuild::Level& level : build.levels) {
-    HR_ASSIGN_OR_RETURN(std::vector<codegen::Object> made, codegen::compile_objects(level.module, level.target, threads));
+    HR_ASSIGN_OR_RETURN(std::vector<codegen::Object> made, compile(level));
     std::move(made.begin(), made.end(), std::back_inserter(objects));
   }
   HR_ASSIGN_OR_RETURN(std::string file, codegen::link_file(objects, kind, build.info.arch, build.info.key.substr(0, 40)));
@@ -74,6 +76,12 @@ Expected<std::string> link_object(const ObjectBuild& build, codegen::FileKind ki
     HR_RETURN_IF_ERROR(seal_content({reinterpret_cast<uint8_t*>(file.data()), file.size()}, "linked object"));
   }
   return file;
+}
+
+Expected<std::string> link_object(const ObjectBuild& build, codegen::FileKind kind, unsigned threads) {
+  return link_object(build, kind, [threads](const ObjectBuild::Level& level) {
+    return codegen::compile_objects(level.module, level.target, threads);
+  });
 }
 
 }  // namespace headrace::aot

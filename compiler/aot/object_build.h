@@ -1,6 +1,7 @@
 // An optimised graph on its way into one file with code for several levels.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@ namespace headrace::aot {
 struct LevelChoice {
   Isa isa = Isa::x86_64_v3;
   Schedule schedule;
+  std::string debug_source = {};  ///< codegen::Target::debug_source
 };
 
 struct ObjectBuild {
@@ -34,7 +36,13 @@ struct ObjectBuild {
 Expected<ObjectBuild> build_object(const graph::Graph& graph, const Facts& facts, std::span<const LevelChoice> levels,
                                    const ObjectInfo& about);
 
-/// Compiles on up to `threads` threads and links. A shared object has its content's hash in it.
+/// Makes the objects of a level's functions.
+using CompileLevel = std::function<Expected<std::vector<codegen::Object>>(const ObjectBuild::Level&)>;
+
+/// Compiles every level and links. A shared object has its content's hash in it.
+Expected<std::string> link_object(const ObjectBuild& build, codegen::FileKind kind, const CompileLevel& compile);
+
+/// The same, compiling on up to `threads` threads.
 Expected<std::string> link_object(const ObjectBuild& build, codegen::FileKind kind, unsigned threads);
 
 }  // namespace headrace::aot

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <optional>
 #include <thread>
 
 #include "compiler/codegen/emit.h"
@@ -37,9 +38,21 @@ void name_apart(llvm::Module& m, const Target& target) {
   }
 }
 
-Expected<std::unique_ptr<llvm::Module>> build(llvm::LLVMContext& context, const loop::Function& f, const Target& target,
-                                              llvm::TargetMachine& machine) {
+/// Where the module's functions stand in its text, if there are to be line tables.
+struct Source {
+  Source(const loop::Module& module, const Target& target) {
+    if (!target.debug_source.empty()) loop::print(module, lines.emplace());
+  }
+  std::optional<loop::Lines> lines;
+};
+
+Expected<std::unique_ptr<llvm::Module>> build(llvm::LLVMContext& context, const loop::Function& f, const Source& source,
+                                              const Target& target, llvm::TargetMachine& machine) {
   EmitTarget emit{target.vector_bits};
+  if (source.lines) {
+    emit.debug_source = target.debug_source;
+    emit.lines = &*source.lines;
+  }
   emit.neon = machine.getTargetTriple().isAArch64();
   emit.vbmi2 = !emit.neon && machine.getMCSubtargetInfo()->checkFeatures("+avx512vbmi2,+avx512vl");
   auto m = emit_function(context, f, emit);
@@ -102,8 +115,8 @@ class Machines {
     return m;
   }
 
-  llvm::TargetMachine& of(const loop::Function& f) const {
-    return is_entry_point(f) || calls_others(f.body) ? *quick_ : *thorough_;
+  llvm::TargetMachine& of(const loop::Function& f, Effort effort) const {
+    return effort == Effort::none || is_entry_point(f) || calls_others(f.body) ? *quick_ : *thorough_;
   }
 
  private:
@@ -154,6 +167,8 @@ std::string stage_key(const loop::Function& function, const Target& made_for) {
   add(target.features);
   add(std::to_string(made_for.vector_bits));
   add(made_for.pipeline);
+  if (made_for.effort == Effort::none) add("not optimised");
+  if (!made_for.debug_source.empty()) add("lines of " + made_for.debug_source);
 #define HR_SYMBOL(name, args) add(#name "/" #args);
 #include "kernels/symbols.def"
 #undef HR_SYMBOL
@@ -164,12 +179,13 @@ std::string stage_key(const loop::Function& function, const Target& made_for) {
 
 Expected<std::string> emit_text(const loop::Module& module, const Target& target, Form form) {
   HR_ASSIGN_OR_RETURN(const Machines machines, Machines::create(target.isa));
+  const Source source(module, target);
   std::string text;
   for (const loop::Function& f : module.functions) {
-    llvm::TargetMachine& machine = machines.of(f);
+    llvm::TargetMachine& machine = machines.of(f, target.effort);
     llvm::LLVMContext context;
-    HR_ASSIGN_OR_RETURN(const auto m, build(context, f, target, machine));
-    if (form != Form::llvm) optimize(*m, machine);
+    HR_ASSIGN_OR_RETURN(const auto m, build(context, f, source, target, machine));
+    if (form != Form::llvm && target.effort == Effort::full) optimize(*m, machine);
     std::string part;
     if (form == Form::assembly) {
       HR_RETURN_IF_ERROR(generate(*m, machine, llvm::CodeGenFileType::AssemblyFile, part));
@@ -194,6 +210,7 @@ Expected<std::vector<Object>> compile_objects(const loop::Module& module, const 
     size[i] = count_instructions(module.functions[i].body);
   }
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return size[a] > size[b]; });
+  const Source source(module, target);
   std::atomic<size_t> next{0};
   // Contexts and target machines are not thread-safe: each thread has its own.
   auto work = [&] {
@@ -205,14 +222,14 @@ Expected<std::vector<Object>> compile_objects(const loop::Module& module, const 
         statuses[i] = machines.status();
         continue;
       }
-      llvm::TargetMachine& machine = machines->of(f);
+      llvm::TargetMachine& machine = machines->of(f, target.effort);
       llvm::LLVMContext context;
-      auto m = build(context, f, target, machine);
+      auto m = build(context, f, source, target, machine);
       if (!m.ok()) {
         statuses[i] = m.status();
         continue;
       }
-      optimize(**m, machine);
+      if (target.effort == Effort::full) optimize(**m, machine);
       objects[i].name = f.name;
       objects[i].key = stage_key(f, target);
       statuses[i] = generate(**m, machine, llvm::CodeGenFileType::ObjectFile, objects[i].bytes);

@@ -13,6 +13,12 @@
 
 namespace headrace::codegen {
 
+/// How much LLVM does to the code. It never changes what the code computes.
+enum class Effort : uint8_t {
+  none,  ///< translated as it stands, as by `-O0`: for finding out who is to blame
+  full
+};
+
 /// What machine code is made for. Vectors wider than `vector_bits` are split: on some CPUs 512-bit code
 /// slows everything else on the core down.
 struct Target {
@@ -21,6 +27,10 @@ struct Target {
   /// For code that is linked into a file: what its functions' names begin with (function_symbol()), so that several
   /// levels and pipelines fit into one program. Empty for code that is linked in memory.
   std::string pipeline = {};
+  Effort effort = Effort::full;
+  /// A file with the text of the module, as loop::print() gives it, that line tables point into; it need not exist. Empty:
+  /// no line tables. Instructions are the same with and without.
+  std::string debug_source = {};
 };
 
 /// The symbol of a function of the loop IR, "train.x86_64_v4.run"; its plain name if target.pipeline is empty.
@@ -49,7 +59,7 @@ std::string stage_key(const loop::Function& function, const Target& target);
 /// Compiles every function on up to `threads` threads.
 Expected<std::vector<Object>> compile_objects(const loop::Module& module, const Target& target, unsigned threads);
 
-/// A function generated code may call.
+/// A function generated code may call, by the name that the code has for it.
 struct Symbol {
   std::string name;
   void* address = nullptr;
@@ -64,8 +74,13 @@ class Library {
   virtual hr_batch_fn batch() const = 0;  ///< null if no object has it
 };
 
-/// Links objects in memory against a closed symbol table.
-Expected<std::unique_ptr<Library>> link(const std::vector<Object>& objects, const std::vector<Symbol>& symbols);
+/// Links objects in memory against a closed symbol table. `target` is what they were made for; of it only `pipeline` and,
+/// if that is set, `isa` matter. `gdb`: debuggers are told of the code, through GDB's interface for generated code.
+Expected<std::unique_ptr<Library>> link(const std::vector<Object>& objects, const std::vector<Symbol>& symbols,
+                                        const Target& target = {}, bool gdb = false);
+
+/// Error "compile.no_executable_memory" if this process may not make memory executable that it has written.
+Status check_executable_memory();
 
 /// 64 lower-case digits.
 std::string sha256_hex(std::string_view bytes);

@@ -3,8 +3,10 @@
 #include <llvm/IR/IRBuilder.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "compiler/codegen/emit_vector.h"
+#include "compiler/codegen/line_table.h"
 #include "compiler/codegen/llvm_compat.h"
 
 namespace headrace::codegen {
@@ -20,7 +22,7 @@ class Emitter {
  public:
   Emitter(llvm::Module& m, const loop::Function& f, const EmitTarget& target)
       : m_(m), c_(m.getContext()), ir_(m.getContext()), f_(f), vector_bits_(target.vector_bits),
-        vector_(m, ir_, target), v_(f.types.size()) {}
+        vector_(m, ir_, target), target_(target), v_(f.types.size()) {}
 
   void run() {
     std::vector<llvm::Type*> params;
@@ -37,9 +39,12 @@ class Emitter {
       if (!is_entry_point(f_) && a->getType()->isPointerTy()) a->addAttr(llvm::Attribute::NoAlias);
     }
     fn_ = fn;
+    if (target_.lines) debug_.emplace(*fn, target_.debug_source, target_.lines->functions.at(&f_));
     ir_.SetInsertPoint(llvm::BasicBlock::Create(c_, "entry", fn));
+    if (debug_) ir_.SetCurrentDebugLocation(debug_->function());
     block(f_.body);
     ir_.CreateRet(ir_.getInt32(0));
+    if (debug_) debug_->finish();
   }
 
  private:
@@ -66,9 +71,12 @@ class Emitter {
   }
 
   void block(const loop::Block& b) {
+    const llvm::DebugLoc outer = ir_.getCurrentDebugLocation();
     for (const Inst& i : b.insts) {
+      if (debug_) ir_.SetCurrentDebugLocation(debug_->at(target_.lines->insts.at(&i)));
       if (i.op != Op::yield) inst(i);
     }
+    ir_.SetCurrentDebugLocation(outer);
   }
 
   llvm::Value* in(const Inst& i, size_t k) { return v_[i.operands[k]]; }
@@ -331,6 +339,8 @@ class Emitter {
   const loop::Function& f_;
   int vector_bits_;
   VectorEmitter vector_;
+  const EmitTarget& target_;
+  std::optional<LineTable> debug_;
   std::vector<llvm::Value*> v_;
   llvm::Function* fn_ = nullptr;
 };

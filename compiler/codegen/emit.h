@@ -4,6 +4,7 @@
 #include <llvm/IR/Module.h>
 
 #include <memory>
+#include <string>
 
 #include "ir/loop.h"
 
@@ -14,6 +15,8 @@ struct EmitTarget {
   int vector_bits = 256;  ///< wider vectors are split
   bool vbmi2 = false;     ///< the CPU expands 16-bit lanes by a mask
   bool neon = false;      ///< AArch64; else x86-64
+  std::string debug_source = {};         ///< the file that line tables point into; empty: no line tables
+  const loop::Lines* lines = nullptr;    ///< with it: where the function stands in that file
 };
 
 /// One module with one function; everything it calls is declared. The loop IR must be verified.

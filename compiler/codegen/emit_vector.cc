@@ -57,7 +57,7 @@ llvm::Value* VectorEmitter::by_halves(llvm::Value* a, llvm::Value* b, const Two&
 
 llvm::Value* VectorEmitter::mulhrs(llvm::Value* a, llvm::Value* b) {
   const unsigned n = lane_count(a);
-  if (int(n) * 16 > target_.vector_bits) {
+  if (int(n) * 16 > target_.vector_bits && n % 2 == 0) {
     return by_halves(a, b, [&](llvm::Value* x, llvm::Value* y) { return mulhrs(x, y); });
   }
   if (target_.neon && n == 8) return call(in::aarch64_neon_sqrdmulh, {a, b}, {a->getType()});

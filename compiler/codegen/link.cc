@@ -1,3 +1,4 @@
+#include <llvm/ExecutionEngine/Orc/Debugging/DebuggerSupport.h>
 #include <llvm/ExecutionEngine/Orc/LLJIT.h>
 #include <llvm/Support/MemoryBuffer.h>
 
@@ -16,7 +17,8 @@ constexpr Isa kLowestLevel = isa_levels(host_arch().value_or(Arch::x86_64)).fron
 
 class JitLibrary final : public Library {
  public:
-  static Expected<std::unique_ptr<Library>> create(const std::vector<Object>& objects, const std::vector<Symbol>& symbols) {
+  static Expected<std::unique_ptr<Library>> create(const std::vector<Object>& objects, const std::vector<Symbol>& symbols,
+                                                   const Target& target, bool gdb) {
     initialize_target(host_arch().value_or(Arch::x86_64));
     auto library = std::unique_ptr<JitLibrary>(new JitLibrary);
     // A fixed target: LLJIT's default asks the host for its features, which takes time and is not used.
@@ -24,6 +26,9 @@ class JitLibrary final : public Library {
     auto jit = llvm::orc::LLJITBuilder().setJITTargetMachineBuilder(std::move(builder)).create();
     if (!jit) return convert(jit.takeError());
     library->jit_ = std::move(*jit);
+    if (gdb) {
+      if (auto error = llvm::orc::enableDebuggerSupport(*library->jit_)) return convert(std::move(error));
+    }
     // Generated code sees the listed symbols and nothing else of the process.
     llvm::orc::JITDylib& allowed = library->jit_->getExecutionSession().createBareJITDylib("allowed");
     llvm::orc::SymbolMap map;
@@ -42,14 +47,14 @@ class JitLibrary final : public Library {
       auto buffer = llvm::MemoryBuffer::getMemBufferCopy(llvm::StringRef(o.bytes.data(), o.bytes.size()), o.name);
       if (auto error = library->jit_->addObjectFile(code, std::move(buffer))) return convert(std::move(error));
     }
-    auto plan = library->jit_->lookup(code, "plan");
+    auto plan = library->jit_->lookup(code, function_symbol(target, "plan"));
     if (!plan) return convert(plan.takeError());
-    auto run = library->jit_->lookup(code, "run");
+    auto run = library->jit_->lookup(code, function_symbol(target, "run"));
     if (!run) return convert(run.takeError());
     library->plan_ = plan->toPtr<hr_plan_fn>();
     library->run_ = run->toPtr<hr_run_fn>();
     if (std::any_of(objects.begin(), objects.end(), [](const Object& o) { return o.name == "batch"; })) {
-      auto batch = library->jit_->lookup(code, "batch");
+      auto batch = library->jit_->lookup(code, function_symbol(target, "batch"));
       if (!batch) return convert(batch.takeError());
       library->batch_ = batch->toPtr<hr_batch_fn>();
     }
@@ -70,8 +75,9 @@ class JitLibrary final : public Library {
 
 }  // namespace
 
-Expected<std::unique_ptr<Library>> link(const std::vector<Object>& objects, const std::vector<Symbol>& symbols) {
-  return JitLibrary::create(objects, symbols);
+Expected<std::unique_ptr<Library>> link(const std::vector<Object>& objects, const std::vector<Symbol>& symbols,
+                                        const Target& target, bool gdb) {
+  return JitLibrary::create(objects, symbols, target, gdb);
 }
 
 }  // namespace headrace::codegen

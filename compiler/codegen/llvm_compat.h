@@ -1,7 +1,9 @@
 // Everything that differs between the supported LLVM versions (19 to 22), in one place.
 #pragma once
 
+#include <llvm/BinaryFormat/Dwarf.h>
 #include <llvm/Config/llvm-config.h>
+#include <llvm/IR/DebugInfoMetadata.h>
 #include <llvm/IR/Intrinsics.h>
 #include <llvm/IR/Module.h>
 #include <llvm/MC/TargetRegistry.h>
@@ -49,5 +51,14 @@ inline llvm::Function* intrinsic(llvm::Module& m, llvm::Intrinsic::ID id, llvm::
   return llvm::Intrinsic::getDeclaration(&m, id, types);
 #endif
 }
+
+/// What DIBuilder::createCompileUnit() calls a language.
+#if LLVM_VERSION_MAJOR >= 22
+inline llvm::DISourceLanguageName source_language(llvm::dwarf::SourceLanguage language) {
+  return llvm::DISourceLanguageName(static_cast<uint16_t>(language));
+}
+#else
+inline unsigned source_language(llvm::dwarf::SourceLanguage language) { return language; }
+#endif
 
 }  // namespace headrace::codegen

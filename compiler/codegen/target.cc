@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "compiler/codegen/compile.h"
+#include "compiler/codegen/line_table.h"
 #include "compiler/codegen/llvm_compat.h"
 
 namespace headrace::codegen {
@@ -89,6 +90,7 @@ Status generate(llvm::Module& m, llvm::TargetMachine& machine, llvm::CodeGenFile
   llvm::SmallVector<char, 0> buffer;
   llvm::raw_svector_ostream stream(buffer);
   llvm::legacy::PassManager pm;
+  if (m.getNamedMetadata("llvm.dbg.cu")) pm.add(create_plain_code_pass());
   if (machine.addPassesToEmitFile(pm, stream, nullptr, type)) {
     return Status("compile.target", machine.getTargetTriple().str(), "LLVM cannot emit this file type");
   }

@@ -32,12 +32,18 @@ class GraphBuilder {
     for (const spec::Output& output : spec_.outputs) {
       value_ = kNoValue;
       source_.reset();
+      scaled_ = {};
+      layout_from_.clear();
       has_layout_ = false;
       for (const spec::Op& op : output.ops) {
         op_ = &op;
+        const size_t before = g_.nodes.size();
         std::visit([&](const auto& params) { add(params); }, op.params);
+        mark(before, op.pointer);
       }
+      const size_t before = g_.nodes.size();
       finish();
+      mark(before, layout_from_.empty() ? op_->pointer : layout_from_);
       g_.outputs.push_back({output.name, value_});
     }
     if (!status_.ok()) return status_;
@@ -112,12 +118,30 @@ class GraphBuilder {
     }
     image(Op::convert, {}, {{"dtype", std::string(dtype_name(p.dtype))}});
   }
+  void add(const spec::Map& p) {
+    const DType same = type().elem == Elem::u8 ? DType::u8 : DType::f32;
+    image(Op::map, {}, {{"dtype", std::string(dtype_name(p.dtype.value_or(same)))}, {"expr", p.expr}});
+  }
+  void add(const spec::Call& p) {
+    image(Op::call, {}, {{"dtype", std::string(dtype_name(p.out))}, {"library", p.library},
+                         {"per", std::string(p.by_row ? "row" : "image")}, {"rng", op_->rng_id}, {"symbol", p.symbol}});
+  }
   void add(const spec::OneHot& p) {
     if (!p.classes) status_.add("spec.missing_key", op_->pointer, spec::missing_classes(g_[value_].text_attr("name")));
     image(Op::one_hot, {}, {{"classes", p.classes.value_or(1)}});
   }
   void add(const spec::LabelSmoothing& p) { image(Op::label_smoothing, {}, {{"epsilon", p.epsilon}}); }
-  void add(const spec::SetLayout& p) { layout_ = p.layout; has_layout_ = true; }
+  void add(const spec::SetLayout& p) { layout_ = p.layout; has_layout_ = true; layout_from_ = op_->pointer; }
+
+  // Says of the nodes from `first` on which op they come from. An image that is decoded at a scale is decoded, cropped and
+  // resized by one of them.
+  void mark(size_t first, const std::string& pointer) {
+    if (source_) scaled_.pointers.insert(pointer);
+    for (size_t i = first; i < g_.nodes.size(); ++i) {
+      g_.nodes[i].origins.pointers.insert(pointer);
+      if (g_.nodes[i].op == Op::resample) g_.nodes[i].origins.merge(scaled_);
+    }
+  }
 
   ValueId const_size(Size2 s) { return emit(g_, Op::const_size, {}, {{"height", s.height}, {"width", s.width}}); }
   void crop(ValueId rect) {
@@ -145,9 +169,11 @@ class GraphBuilder {
   Status status_;
   ValueId record_ = kNoValue, value_ = kNoValue;
   std::optional<ScaledSource> source_;  // of a decode with idct_scale, up to the first resize
+  Origins scaled_;                      // what it has read of the spec
   const spec::Op* op_ = nullptr;
   Layout layout_ = Layout::nhwc;
   bool has_layout_ = false;
+  std::string layout_from_;  // the op that set it
 };
 
 }  // namespace

@@ -21,6 +21,8 @@ inline constexpr int64_t kRunScratch = offsetof(hr_run_frame, scratch);
 inline constexpr int64_t kRunOutputs = offsetof(hr_run_frame, outputs);
 inline constexpr int64_t kRunDecoder = offsetof(hr_run_frame, decoder);
 inline constexpr int64_t kRunError = offsetof(hr_run_frame, error);
+inline constexpr int64_t kRunKey = offsetof(hr_run_frame, key);
+inline constexpr int64_t kRunFunctions = offsetof(hr_run_frame, functions);
 
 inline constexpr int64_t kBatchKey = offsetof(hr_batch_frame, key);
 inline constexpr int64_t kBatchRows = offsetof(hr_batch_frame, rows);

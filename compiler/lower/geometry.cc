@@ -2,6 +2,7 @@
 
 #include "compiler/lower/abi_layout.h"
 #include "compiler/lower/draws.h"
+#include "compiler/lower/rect_bounds.h"
 #include "headrace/scaled.h"
 #include "ir/geometry.h"
 #include "ir/numeric.h"
@@ -50,7 +51,10 @@ class Geometry {
         field_index_(field_index) {}
 
   std::vector<Values> run() {
-    for (const Node& n : g_.nodes) v_.push_back(node(n));
+    for (const Node& n : g_.nodes) {
+      v_.push_back(node(n));
+      if (n.op == GOp::resample) check_resample(n);
+    }
     return std::move(v_);
   }
 
@@ -82,6 +86,11 @@ class Geometry {
     b_.if_(outside, [&] {
       fail(b_.load(kPtr, frame_, kPlanError), HR_E_CROP_OUTSIDE, {r[0], r[1], r[2], r[3], size[0], size[1]});
     });
+  }
+
+  void check_resample(const Node& n) {
+    if (!rect_lies_in_source(g_, n)) check_fits(v_[n.operands[1]], size_of(n.operands[0]));
+    if (!window_lies_in_result(g_, n)) check_fits(v_[n.operands[3]], v_[n.operands[2]]);
   }
 
   Values op_key(const std::string& rng_id) { return draws_.op_key(rng_id); }

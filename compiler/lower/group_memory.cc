@@ -74,7 +74,15 @@ GroupMemory layout_group(const graph::Node& resample, const ResampleValues& r, c
   return m;
 }
 
-V scratch_row_bytes(const ResampleValues& r) { return align_up(r.window[3], kRowPad) * 3; }
-V scratch_image_bytes(const ResampleValues& r) { return scratch_row_bytes(r) * r.window[2] + HR_BUFFER_ALIGNMENT; }
+V scratch_row_bytes(const ResampleValues& r, graph::Elem elem) {
+  return align_up(r.window[3], kRowPad) * (3 * elem_bytes(elem));
+}
+V scratch_image_bytes(const ResampleValues& r, graph::Elem elem) {
+  return scratch_row_bytes(r, elem) * r.window[2] + HR_BUFFER_ALIGNMENT;
+}
+V dense_row_bytes(const ResampleValues& r, graph::Elem elem) { return r.window[3] * (3 * elem_bytes(elem)); }
+V dense_image_bytes(const ResampleValues& r, graph::Elem elem) {
+  return dense_row_bytes(r, elem) * r.window[2] + HR_BUFFER_ALIGNMENT;
+}
 
 }  // namespace headrace::lowering

@@ -53,8 +53,12 @@ loop::V taps_bound(const std::string& filter, loop::V src, loop::V dst);
 GroupMemory layout_group(const graph::Node& resample, const ResampleValues& values, const loop::V* image_width,
                          const Schedule& schedule);
 
-/// Bytes of a row, and of the whole, of an image that a nest leaves in scratch.
-loop::V scratch_row_bytes(const ResampleValues& values);
-loop::V scratch_image_bytes(const ResampleValues& values);
+/// Bytes of a row, and of the whole, of an image of such elements that a nest leaves in scratch.
+loop::V scratch_row_bytes(const ResampleValues& values, graph::Elem elem);
+loop::V scratch_image_bytes(const ResampleValues& values, graph::Elem elem);
+
+/// The same where rows are dense, as users' functions get and leave them.
+loop::V dense_row_bytes(const ResampleValues& values, graph::Elem elem);
+loop::V dense_image_bytes(const ResampleValues& values, graph::Elem elem);
 
 }  // namespace headrace::lowering

@@ -10,6 +10,7 @@
 #include "compiler/lower/nest_tables.h"
 #include "compiler/lower/planes.h"
 #include "compiler/lower/run.h"
+#include "ir/graph_calls.h"
 
 namespace headrace {
 
@@ -39,6 +40,35 @@ std::string pipeline_key(const Graph& g) {
   std::string key(16, '0');
   std::snprintf(key.data(), key.size() + 1, "%016llx", static_cast<unsigned long long>(XXH3_64bits(text.data(), text.size())));
   return key;
+}
+
+// Notes which nodes a stage of a group computes. Those that end the group's nest hold all of it, the others have a part in
+// the resample.
+void note_nodes(const Graph& g, const StripGroup& group, const std::string& stage, std::set<graph::ValueId>& nodes) {
+  nodes.insert(group.resample);
+  bool last = false;
+  for (const char* kind : {"copy", "planes", "vertical", "vertical_wide", "vertical_planes", "vertical_planes_wide"}) {
+    last = last || stage == group_stage_name(group, kind);
+  }
+  for (graph::ValueId at = group.strips; last && at != group.resample; at = g[at].operands[0]) nodes.insert(at);
+}
+
+// What is left for the entry points: geometry for @plan, everything that is no image for @run.
+void note_entry_points(const Graph& g, std::map<std::string, std::set<graph::ValueId>>& nodes) {
+  for (graph::ValueId id = 0; id < g.nodes.size(); ++id) {
+    switch (g[id].type.kind) {
+      case Kind::size:
+      case Kind::rect:
+      case Kind::scale:
+      case Kind::boolean: nodes["plan"].insert(id); break;
+      case Kind::scalar:
+      case Kind::row:
+      case Kind::vector: nodes["run"].insert(id); break;
+      default:
+        if (g[id].op == graph::Op::call) nodes["run"].insert(id);
+        break;
+    }
+  }
 }
 
 // The functions of the batch part.
@@ -101,6 +131,7 @@ ProgramInfo program_info(const Graph& g) {
     }
     info.outputs.push_back(std::move(out));
   }
+  info.calls = graph::calls_of(g);
   assign_slots(g, info.slot_count);
   return info;
 }
@@ -118,15 +149,18 @@ Expected<Lowered> lower(const Graph& g, const Schedule& schedule, const Facts& f
 
   auto& functions = out.module.functions;
   std::set<std::string> made;
+  const StripGroup* current = nullptr;
   auto add = [&](const std::string& name, auto&& build) {
+    note_nodes(g, *current, name, out.nodes[name]);
     if (made.insert(name).second) functions.push_back(build());
   };
   for (const StripGroup& group : groups) {
+    current = &group;
     const Node& r = g[group.resample];
     const std::string& filter = r.text_attr("filter");
     if (filter == "none") {
       const std::string name = group_stage_name(group, "copy");
-      add(name, [&] { return build_copy_stage(name, group.ops, group.store, schedule); });
+      add(name, [&] { return build_copy_stage(name, group.source, group.ops, group.store, schedule); });
       continue;
     }
     const std::vector<Arith> ariths = group_ariths(r);
@@ -143,6 +177,7 @@ Expected<Lowered> lower(const Graph& g, const Schedule& schedule, const Facts& f
     }
     if (uses_planes(r, facts)) add_planes_nest(group, context, add);
   }
+  note_entry_points(g, out.nodes);
   functions.push_back(build_plan(context));
   functions.push_back(build_run(context));
   if (out.info.mixes) add_mixing(g, schedule, functions);

@@ -1,6 +1,8 @@
 // Graph IR to loop IR: one function per stage, and the entry points @plan and @run that tie them together.
 #pragma once
 
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +17,8 @@ namespace headrace {
 struct Lowered {
   loop::Module module;  ///< stages, @plan and @run, then the batch part's stages and @batch
   ProgramInfo info;     ///< engine and isa are left empty
+  /// By function: the nodes of the graph that it computes, or has a part in. For inspection.
+  std::map<std::string, std::set<graph::ValueId>> nodes;
 };
 
 /// Lowers an optimised graph (passes::run) for a schedule. Samples of a kind that `facts` rules out must not be run.

@@ -69,8 +69,9 @@ void call_idct(Builder& b, const PlaneGrid& grid, bool scaled, const PowerOfTwo&
 }
 
 void add_idct_stages(
-    bool scaled, const std::function<void(const std::string&, const std::function<loop::Function()>&)>& add) {
-  add(idct_name(8), [] { return build_idct_stage(idct_name(8), kPlaneSchedule); });
+    bool scaled, const Schedule& schedule,
+    const std::function<void(const std::string&, const std::function<loop::Function()>&)>& add) {
+  add(idct_name(8), [&] { return build_idct_stage(idct_name(8), schedule.idct_columns); });
   if (!scaled) return;
   for (const int side : kReducedSides)
     add(idct_name(side), [side] { return build_reduced_idct_stage(idct_name(side), side); });

@@ -26,6 +26,7 @@ void call_idct(loop::Builder& b, const PlaneGrid& grid, bool scaled, const Power
 
 /// Appends the stages that call_idct() may call.
 void add_idct_stages(
-    bool scaled, const std::function<void(const std::string&, const std::function<loop::Function()>&)>& add);
+    bool scaled, const Schedule& schedule,
+    const std::function<void(const std::string&, const std::function<loop::Function()>&)>& add);
 
 }  // namespace headrace::lowering

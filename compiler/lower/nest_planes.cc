@@ -324,7 +324,7 @@ void add_planes_nest(const StripGroup& group, const EntryContext& ctx,
                      const std::function<void(const std::string&, const std::function<Function()>&)>& add) {
   const Schedule& s = ctx.schedule;
   const bool scaled = ctx.graph[group.resample].operands.size() == 9;
-  if (ctx.facts.packed) add_idct_stages(scaled, add);
+  if (ctx.facts.packed) add_idct_stages(scaled, s, add);
   if (ctx.facts.ycc)
     add(columns_name(s), [&] { return build_columns_stage(columns_name(s), true, kPlaneSchedule); });
   add(chroma_table_name(), [&] { return build_chroma_table_stage(chroma_table_name(), s); });

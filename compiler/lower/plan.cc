@@ -43,7 +43,15 @@ Function build_plan(const EntryContext& ctx) {
       needed = b.select(has_planes(field), layout_planes(r, rv, field.planes(), ctx.facts).total, needed);
     }
     working = max(working, needed);
-    if (g.output < 0) images = images + align_up(scratch_image_bytes(rv), HR_BUFFER_ALIGNMENT);
+    if (g.output < 0) images = images + align_up(scratch_image_bytes(rv, g.elem), HR_BUFFER_ALIGNMENT);
+  }
+  for (const Node& call : ctx.graph.nodes) {
+    if (call.op != graph::Op::call) continue;
+    const StripGroup& from = group_of(ctx.groups, call.operands[0]);
+    const Node& r = ctx.graph[from.resample];
+    const ResampleValues rv = resample_values(r, [&](size_t k) { return values[r.operands[k]]; });
+    images = images + align_up(dense_image_bytes(rv, call.type.elem), HR_BUFFER_ALIGNMENT);
+    working = max(working, dense_image_bytes(rv, from.elem));
   }
   b.store(images + working, frame, kPlanScratchBytes);
   return b.finish();

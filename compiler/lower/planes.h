@@ -28,8 +28,9 @@ inline constexpr Schedule kPlaneSchedule{.vector_bits = 256};
 
 /// @NAME(masks0, offsets0, dc0, masks1, offsets1, dc1, values, quant: ptr, first, count: i64, dst: ptr).
 /// Blocks `first` to first + count - 1 of an upper (0) and a lower (1) row of blocks (hr_block_row) become 8
-/// count columns of 16 rows of (p - 128) * 256. Writes columns in multiples of 16.
-loop::Function build_idct_stage(const std::string& name, const Schedule& s);
+/// count columns of 16 rows of (p - 128) * 256. Transforms one or two columns of blocks at once; writes columns in
+/// multiples of 16.
+loop::Function build_idct_stage(const std::string& name, int columns_at_once);
 
 /// @NAME(masks0, offsets0, dc0, ... masks3, offsets3, dc3, values, quant: ptr, first, count: i64, dst: ptr),
 /// side 4, 2 or 1. As the stage above, from four rows of blocks to side x count columns of 4 side rows; the

@@ -1,6 +1,9 @@
 // Pointwise ops on blocks of pixels held in vectors, and the store into a row.
 #include <algorithm>
+#include <array>
+#include <cmath>
 
+#include "compiler/lower/expr.h"
 #include "compiler/lower/stages.h"
 
 namespace headrace::lowering {
@@ -55,18 +58,45 @@ PointwiseValue convert_to(const PointwiseValue& in, Elem to) {
 
 }  // namespace
 
-PointwiseValue apply_pointwise(const Pointwise& ops, PointwiseValue in, int channel) {
+namespace {
+
+// An op other than map on one channel.
+PointwiseValue apply(const Node& n, const PointwiseValue& in, size_t channel) {
+  if (n.op != graph::Op::affine) return convert_to(in, n.type.elem);
   Builder& b = *in.v.b;
-  for (const Node* n : ops) {
-    if (n->op == graph::Op::affine) {
-      const V x = to_f32(in);
-      in = {b.fma(x, b.real(x.type, n->list_attr("scale")[size_t(channel)]), b.real(x.type, n->list_attr("bias")[size_t(channel)])),
-            Elem::f32};
-    } else {
-      in = convert_to(in, n->type.elem);
-    }
+  const V x = to_f32(in);
+  const double scale = n.list_attr("scale")[channel], bias = n.list_attr("bias")[channel];
+  const V v = b.fma(x, b.real(x.type, scale), b.real(x.type, bias));
+  // With such constants alone a NaN can come of an x that is none; one that x is passes through as it is.
+  const bool makes_nan = scale == 0 || !std::isfinite(scale) || !std::isfinite(bias);
+  return {makes_nan ? one_nan(v) : v, Elem::f32};
+}
+
+void apply_map(const Node& n, std::vector<PointwiseValue>& channels) {
+  const Expected<expr::Expr> e = expr::parse(n.text_attr("expr"));  // the verifier has read it before
+  std::array<V, kChannels> rgb;
+  for (size_t c = 0; c < channels.size(); ++c) rgb[c] = to_f32(channels[c]);
+  for (size_t c = 0; c < channels.size(); ++c) {
+    const V v = lower_expr(*e, rgb, int(c));
+    const bool floats = n.type.elem == Elem::f32;  // a NaN becomes 0 in u8
+    channels[c] = convert_to({floats ? one_nan(v) : v, Elem::f32}, n.type.elem);
   }
-  return in;
+}
+
+}  // namespace
+
+void apply_pointwise(const Pointwise& ops, std::vector<PointwiseValue>& channels) {
+  // Channel by channel, so that few values are alive at a time, as far as no op looks at all of them.
+  size_t first = 0;
+  for (size_t end = 0; end <= ops.size(); ++end) {
+    const bool is_map = end < ops.size() && ops[end]->op == graph::Op::map;
+    if (!is_map && end < ops.size()) continue;
+    for (size_t c = 0; c < channels.size(); ++c) {
+      for (size_t k = first; k < end; ++k) channels[c] = apply(*ops[k], channels[c], c);
+    }
+    if (is_map) apply_map(*ops[end], channels);
+    first = end + 1;
+  }
 }
 
 namespace {
@@ -118,7 +148,7 @@ bool can_stream(const Store& store, Elem elem, const Schedule& schedule) {
   if (store.width == graph::kDynamic) return false;
   const int64_t align = int64_t(loop::kStreamAlignment), unit = elem_bytes(elem);
   const int64_t plane = store.height * store.width * unit, row = store.width * unit;
-  const int lanes = block_lanes(store, schedule.lanes16());
+  const int lanes = block_lanes(store, schedule.block_pixels());
   return 3 * plane >= kStreamBytes && row % align == 0 && plane % align == 0 && store.width % lanes == 0 && lanes >= 8;
 }
 

@@ -10,6 +10,8 @@
 #include "compiler/lower/planes.h"
 #include "compiler/lower/scaled.h"
 #include "compiler/lower/vector_output.h"
+#include "headrace/philox.h"
+#include "ir/graph_calls.h"
 
 namespace headrace::lowering {
 
@@ -59,7 +61,7 @@ ResampleValues load_values(Builder& b, const EntryContext& ctx, const StripGroup
 }
 
 V output_stride(Builder& b, const StripGroup& g, const ResampleValues& r) {
-  if (g.store.width == graph::kDynamic) return scratch_row_bytes(r);
+  if (g.store.width == graph::kDynamic) return scratch_row_bytes(r, g.elem);
   return b.i64(g.store.width * elem_bytes(g.elem) * (g.store.layout == Layout::nchw ? 1 : 3));
 }
 
@@ -85,20 +87,35 @@ class RunBuilder {
     for (const StripGroup& g : ctx_.groups) {
       if (g.output >= 0) continue;
       image_offset_[g.strips] = images;
-      images = images + align_up(scratch_image_bytes(values(g)), HR_BUFFER_ALIGNMENT);
+      images = images + align_up(scratch_image_bytes(values(g), g.elem), HR_BUFFER_ALIGNMENT);
+    }
+    const std::vector<graph::ValueId> calls = call_nodes();
+    for (const graph::ValueId id : calls) {
+      image_offset_[id] = images;
+      const V bytes = dense_image_bytes(values(operand_of(id)), ctx_.graph[id].type.elem);
+      images = images + align_up(bytes, HR_BUFFER_ALIGNMENT);
     }
     working_ = scratch_ + images;
     for (const StripGroup& g : ctx_.groups) check_alignment(g);
     // In the graph's order, so that of several errors the same one is met first as by its interpreter.
     const std::vector<std::pair<graph::ValueId, size_t>> rows = row_outputs();
-    size_t row = 0;
+    size_t row = 0, called = 0;
     bool streams = false;
+    const auto others_before = [&](graph::ValueId id) {
+      while (true) {
+        const graph::ValueId next_row = row < rows.size() ? rows[row].first : id;
+        const graph::ValueId next_call = called < calls.size() ? calls[called] : id;
+        if (std::min(next_row, next_call) >= id) return;
+        if (next_row < next_call) row_output(rows[row++].second);
+        else call(calls[called++]);
+      }
+    };
     for (const StripGroup& g : ctx_.groups) {
-      for (; row < rows.size() && rows[row].first < g.strips; ++row) row_output(rows[row].second);
+      others_before(g.strips);
       group(g);
       streams = streams || g.store.stream;
     }
-    for (; row < rows.size(); ++row) row_output(rows[row].second);
+    others_before(graph::kNoValue);
     if (streams) b_.fence();
     return b_.finish();
   }
@@ -145,6 +162,33 @@ class RunBuilder {
     return rows;
   }
 
+  std::vector<graph::ValueId> call_nodes() const {
+    std::vector<graph::ValueId> nodes;
+    for (graph::ValueId id = 0; id < ctx_.graph.nodes.size(); ++id) {
+      if (ctx_.graph[id].op == graph::Op::call) nodes.push_back(id);
+    }
+    return nodes;
+  }
+
+  // The nest that leaves the image which is handed to a function.
+  const StripGroup& operand_of(graph::ValueId call) const {
+    return group_of(ctx_.groups, ctx_.graph[call].operands[0]);
+  }
+
+  void call(graph::ValueId id) {
+    const Node& n = ctx_.graph[id];
+    const StripGroup& from = operand_of(id);
+    const ResampleValues r = values(from);
+    const auto number = int64_t(graph::call_index(graph::calls_of(ctx_.graph), n));
+    const int64_t kind = graph::call_kind(n, ctx_.graph[n.operands[0]].type);
+    const auto op = int64_t(philox::op_hash(n.text_attr("rng")));
+    const V in = scratch_ + image_offset_.at(from.strips), out = scratch_ + image_offset_.at(id);
+    b_.call_checked("hr_user_call",
+                    {decoder_, b_.load(kPtr, frame_, kRunFunctions), b_.i64(number), in,
+                     scratch_row_bytes(r, from.elem), working_, out, r.window[2], r.window[3], b_.i64(kind),
+                     b_.i64(op), frame_ + kRunKey, error_});
+  }
+
   void row_output(size_t output) {
     const graph::ValueId value = ctx_.graph.outputs[output].value;
     if (ctx_.graph[value].type.kind == Kind::row) return byte_row(output);
@@ -183,9 +227,13 @@ class RunBuilder {
     const V dst = g.output >= 0 ? b_.load(kPtr, outputs_, int64_t(8 * g.output)) : scratch_ + image_offset_.at(g.strips);
     if (source.type.kind != Kind::coded) {
       const GroupMemory m = layout_group(node, r, nullptr, ctx_.schedule);
-      const StripGroup& from = group_of(node.operands[0]);
-      const V stride = scratch_row_bytes(values(from));
-      const V pixels = scratch_ + image_offset_.at(from.strips) + (r.src[0] * stride + r.src[1] * 3);
+      // What a nest has left there, or a function that got it.
+      const bool called = source.op == graph::Op::call;
+      const graph::ValueId image = node.operands[0];
+      const ResampleValues left = values(called ? operand_of(image) : group_of(ctx_.groups, image));
+      const V stride = called ? dense_row_bytes(left, g.source) : scratch_row_bytes(left, g.source);
+      const V first_pixel = r.src[0] * stride + r.src[1] * (3 * elem_bytes(g.source));
+      const V pixels = scratch_ + image_offset_.at(image) + first_pixel;
       nest(g, r, m, dst, stride, [&](V first, V) { return pixels + first * stride; });
       return;
     }
@@ -247,13 +295,6 @@ class RunBuilder {
       }, [&] { return Values{rows[0] + first * rows[1]}; })[0];
     });
     b_.if_(is_coded, [&] { b_.call_checked("hr_image_close", {decoder_, error_}); });
-  }
-
-  const StripGroup& group_of(graph::ValueId strips) const {
-    for (const StripGroup& g : ctx_.groups) {
-      if (g.strips == strips) return g;
-    }
-    return ctx_.groups.front();
   }
 
   void nest(const StripGroup& g, const ResampleValues& r, const GroupMemory& m, V dst, V stride,

@@ -1,12 +1,10 @@
 // Expansion, dequantisation and the accurate inverse DCT of libjpeg ("islow"), on vectors that hold the same
-// coefficients of an upper and a lower block in their 128-bit parts (at 512 bits: of two columns of such
-// blocks).
+// coefficients of an upper and a lower block in their 128-bit parts, or of two columns of such blocks.
 //
 // Arithmetic: a coefficient times its step is kept to 16 bits; each of the two passes is exact in 32 bits
 // (the sums of 16-bit inputs stay below 2^31), the first rounded by 2^11 and clamped to 16 bits, the second
 // by 2^18 and clamped to a pixel. For blocks that a JPEG encoder makes from pixels nothing is clamped or cut
 // before the end.
-#include <algorithm>
 #include <array>
 
 #include "compiler/lower/idct_vectors.h"
@@ -42,9 +40,9 @@ constexpr Odd kOdd[4] = {{{11363, 6437}, {9633, 2260}},
 
 class IdctStage {
  public:
-  IdctStage(Builder& b, const Schedule& s)
+  IdctStage(Builder& b, int columns_at_once)
       : b_(b),
-        columns_(std::max(1, s.vector_bits / 256)),
+        columns_(columns_at_once),
         i16_(vec(Scalar::i16, 16 * columns_)),
         i32_(vec(Scalar::i32, 8 * columns_)) {}
 
@@ -179,9 +177,9 @@ class IdctStage {
 
 }  // namespace
 
-Function build_idct_stage(const std::string& name, const Schedule& s) {
+Function build_idct_stage(const std::string& name, int columns_at_once) {
   Builder b(name);
-  IdctStage(b, s).build();
+  IdctStage(b, columns_at_once).build();
   return b.finish();
 }
 

@@ -1,4 +1,5 @@
 #include "compiler/lower/batch.h"
+#include "compiler/lower/expr.h"
 #include "compiler/lower/stages.h"
 
 namespace headrace::lowering {
@@ -47,8 +48,7 @@ V as_f32(Elem elem, V v) {
 
 // Values of u8 become the lower bits of 2^23 + v, which the addition rounds to nearest even: a blend of them
 // lies in 0..255, since its weights add up to 1 within a rounding. For bf16, the general conversion's care
-// for NaNs is left out: those that come from bf16 values, or from arithmetic, have no lower bits that could
-// carry into the upper ones.
+// for NaNs is left out: the one NaN has no lower bits that could carry into the upper ones.
 V from_f32(Elem elem, V v) {
   Builder& b = *v.b;
   const int n = v.type.lanes;
@@ -87,8 +87,13 @@ Function build_blend_stage(Elem elem, const Schedule& s) {
       const V at = i * elem_bytes(elem);
       const V x = as_f32(elem, b.load(vec(stored(elem), n), row_a, at)),
               y = as_f32(elem, b.load(vec(stored(elem), n), row_b, at));
-      b.store(from_f32(elem, b.fma(shares, x, rests * y)), row_a, at);
-      b.store(from_f32(elem, b.fma(shares, y, rests * x)), row_b, at);
+      auto blend = [&](V v, V other) {
+        const V sum = b.fma(shares, v, rests * other);
+        return from_f32(elem, elem == Elem::u8 ? sum : one_nan(sum));
+      };
+      const V first = blend(x, y), second = blend(y, x);
+      b.store(first, row_a, at);
+      b.store(second, row_b, at);
     });
   };
   const V whole = round_down(count, lanes);

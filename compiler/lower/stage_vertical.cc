@@ -19,7 +19,7 @@ namespace {
 class VerticalStage {
  public:
   VerticalStage(Builder& b, Arith arith, const Pointwise& ops, const Store& store, const Schedule& s)
-      : b_(b), arith_(arith), ops_(ops), store_(store), lanes_(block_lanes(store, s.lanes16())),
+      : b_(b), arith_(arith), ops_(ops), store_(store), lanes_(block_lanes(store, s.block_pixels())),
         i16_(vec(Scalar::i16, lanes_)), i32_(vec(Scalar::i32, lanes_)) {}
 
   void build() {
@@ -102,7 +102,8 @@ class VerticalStage {
         return next;
       });
       std::vector<PointwiseValue> channels;
-      for (int c = 0; c < kChannels; ++c) channels.push_back(apply_pointwise(ops_, finish(sums[size_t(c)]), c));
+      for (const V& sum : sums) channels.push_back(finish(sum));
+      apply_pointwise(ops_, channels);
       store_block(channels, store_, dst, x, dst_plane);
     });
   }

@@ -26,7 +26,7 @@ class VerticalPlanesStage {
         arith_(arith),
         ops_(ops),
         store_(store),
-        lanes_(block_lanes(store, s.lanes16())),
+        lanes_(block_lanes(store, s.block_pixels())),
         i16_(vec(Scalar::i16, lanes_)),
         i32_(vec(Scalar::i32, lanes_)) {}
 
@@ -136,8 +136,8 @@ class VerticalPlanesStage {
       const Values c = resample(chroma_, chroma, entry, {at, at + row_bytes_});
       const Values rgb = colour(y, c[0], c[1]);
       std::vector<PointwiseValue> channels;
-      for (int k = 0; k < kChannels; ++k)
-        channels.push_back(apply_pointwise(ops_, {rgb[size_t(k)], graph::Elem::q6}, k));
+      for (const V& v : rgb) channels.push_back({v, graph::Elem::q6});
+      apply_pointwise(ops_, channels);
       store_block(channels, store_, dst, x, dst_plane);
     });
   }

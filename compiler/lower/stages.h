@@ -1,5 +1,5 @@
-// The stages of a strip loop nest, one loop IR function each. A strip is R source rows (R = lanes of 16
-// bits); inside a strip data is column-major, a vector per column and channel with a row per lane, so the
+// The stages of a strip loop nest, one loop IR function each. A strip is R source rows
+// (Schedule::strip_rows()); inside a strip data is column-major, a vector per column and channel with a row per lane, so the
 // horizontal pass is load x broadcast weight. 8x8 transposes bring rows back for the vertical pass.
 //
 //   table_*       weight tables of one axis
@@ -64,7 +64,7 @@ inline constexpr int64_t kStreamBytes = 64 << 10;
 /// Whether blocks of an output can be stored with streaming stores.
 bool can_stream(const Store& store, graph::Elem elem, const Schedule& schedule);
 
-/// The ops after the resample: nodes of the graph (affine, convert), in order.
+/// The ops after the resample: nodes of the graph (affine, map, convert), in order.
 using Pointwise = std::vector<const graph::Node*>;
 
 /// @NAME(ring, start, weight, row_offsets, dst: ptr, taps, table_stride, capacity, row_bytes, plane_bytes, begin, end,
@@ -74,15 +74,17 @@ loop::Function build_vertical_stage(const std::string& name, Arith arith, const 
                                     const Schedule& s);
 
 /// @NAME(src, dst: ptr, stride, rows, row, height, mirror_h, mirror_v, width, dst_stride: i64): `rows` source
-/// rows, the first of which is row `row` of `height`.
-loop::Function build_copy_stage(const std::string& name, const Pointwise& ops, const Store& store, const Schedule& s);
+/// rows, the first of which is row `row` of `height`. `source` is u8 or f32.
+loop::Function build_copy_stage(const std::string& name, graph::Elem source, const Pointwise& ops, const Store& store,
+                                const Schedule& s);
 
 /// Shared by the stages.
 struct PointwiseValue {
   loop::V v;         ///< u8, q6: i16 lanes; bf16: bits in i16 lanes; f16, f32 as they are
   graph::Elem elem;
 };
-PointwiseValue apply_pointwise(const Pointwise& ops, PointwiseValue in, int channel);
+/// Applies the ops to a block of pixels, a value per channel.
+void apply_pointwise(const Pointwise& ops, std::vector<PointwiseValue>& channels);
 /// Stores one block of `lanes` pixels (a value per channel) at column x of a row.
 void store_block(const std::vector<PointwiseValue>& channels, const Store& store, loop::V dst, loop::V x,
                  loop::V plane_bytes);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "compiler/lower/rect_bounds.h"
+
 namespace headrace::lowering {
 
 using graph::Graph;
@@ -11,11 +13,34 @@ using graph::ValueId;
 using GOp = graph::Op;
 
 namespace {
+// The pass that leaves no such op, or none in this place.
+const char* pass_for(const Node& n) {
+  const bool moves_floats = (n.op == GOp::crop || n.op == GOp::flip) && n.type.elem != graph::Elem::u8;
+  if (moves_floats) return "hoist-geometry";
+  switch (n.op) {
+    case GOp::normalize: return "canonicalize";
+    case GOp::layout:
+    case GOp::affine:
+    case GOp::map:
+    case GOp::convert:
+    case GOp::call:
+    case GOp::resample: return "fuse-strips";
+    default: return "fuse-resample";
+  }
+}
+
 Status unsupported(const Node& n) {
   return Status("compile.not_lowered", std::string(graph::op_name(n.op)),
-                "cannot be lowered to loops here; the passes canonicalize, fuse-resample and fuse-strips must run first");
+                std::string("cannot be lowered to loops here; the pass ") + pass_for(n) + " must run first");
 }
 }  // namespace
+
+const StripGroup& group_of(const std::vector<StripGroup>& groups, ValueId strips) {
+  for (const StripGroup& g : groups) {
+    if (g.strips == strips) return g;
+  }
+  return groups.front();
+}
 
 Expected<std::vector<StripGroup>> find_groups(const Graph& g, const Schedule& schedule) {
   std::vector<StripGroup> groups;
@@ -24,6 +49,7 @@ Expected<std::vector<StripGroup>> find_groups(const Graph& g, const Schedule& sc
     if (n.op == GOp::decode || n.op == GOp::crop || n.op == GOp::resize || n.op == GOp::flip || n.op == GOp::normalize) {
       return unsupported(n);
     }
+    if (n.op == GOp::call && g[n.operands[0]].op != GOp::strips) return unsupported(n);
     if (n.op != GOp::strips) continue;
     StripGroup group;
     group.strips = id;
@@ -32,7 +58,7 @@ Expected<std::vector<StripGroup>> find_groups(const Graph& g, const Schedule& sc
       group.store = {g[at].type.layout, g[at].type.height, g[at].type.width};
       at = g[at].operands[0];
     }
-    while (g[at].op == GOp::affine || g[at].op == GOp::convert) {
+    while (g[at].op == GOp::affine || g[at].op == GOp::map || g[at].op == GOp::convert) {
       group.ops.push_back(&g[at]);
       at = g[at].operands[0];
     }
@@ -40,6 +66,12 @@ Expected<std::vector<StripGroup>> find_groups(const Graph& g, const Schedule& sc
     std::reverse(group.ops.begin(), group.ops.end());
     group.resample = at;
     group.elem = n.type.elem;
+    if (g[at].text_attr("filter") == "none" && !window_is_rect(g, g[at])) {
+      return Status("compile.not_lowered", "resample", "the window of one that resizes nothing must be its whole rectangle");
+    }
+    const Node& source = g[g[at].operands[0]];
+    if (source.type.kind == graph::Kind::image && source.op != GOp::strips && source.op != GOp::call) return unsupported(source);
+    group.source = source.type.elem;
     group.store.stream = can_stream(group.store, group.elem, schedule);
     for (size_t k = 0; k < g.outputs.size(); ++k) {
       if (g.outputs[k].value != id) continue;
@@ -47,7 +79,7 @@ Expected<std::vector<StripGroup>> find_groups(const Graph& g, const Schedule& sc
       group.name = g.outputs[k].name;
       groups.push_back(group);
     }
-    if (group.output >= 0) continue;
+    if (group.output >= 0 || n.type.kind == graph::Kind::tensor) continue;  // a tensor that is no output is used by nothing
     group.name = "scratch" + std::to_string(groups.size());
     groups.push_back(std::move(group));
   }

@@ -17,7 +17,11 @@ struct StripGroup {
   int output = -1;            ///< index of the output it writes, or -1: an image in scratch
   std::string name;           ///< "image", or "image2" ... for images in scratch
   graph::Elem elem = graph::Elem::u8;
+  graph::Elem source = graph::Elem::u8;  ///< of what the resample reads
 };
+
+/// The group whose end a `strips` node marks; one of `groups`.
+const StripGroup& group_of(const std::vector<StripGroup>& groups, graph::ValueId strips);
 
 /// The groups of a graph in order of evaluation.
 Expected<std::vector<StripGroup>> find_groups(const graph::Graph& graph, const Schedule& schedule);

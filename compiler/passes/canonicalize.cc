@@ -1,9 +1,10 @@
 // Local simplifications that keep every byte: equal nodes are merged, ops that change nothing dropped,
-// rectangle and flag arithmetic folded, normalize written as the affine map it is defined to be.
+// rectangle, flag and constant arithmetic folded, normalize written as the affine map it is defined to be.
 #include <map>
 
 #include "compiler/graph_edit.h"
 #include "compiler/passes/pass.h"
+#include "ir/expr.h"
 #include "ir/graph_interp.h"
 #include "ir/graph_size.h"
 
@@ -18,8 +19,7 @@ bool is_size_of(const Graph& g, ValueId size, ValueId image) {
   for (;;) {
     if (g[size].operands[0] == image) return true;
     const Node& n = g[image];
-    const bool keeps = n.op == Op::flip || n.op == Op::affine || n.op == Op::convert || n.op == Op::normalize ||
-                       (n.op == Op::decode && n.operands.size() == 1);
+    const bool keeps = n.op == Op::flip || n.op == Op::call || is_pointwise(n.op) || (n.op == Op::decode && n.operands.size() == 1);
     if (!keeps) return false;
     image = n.operands[0];
   }
@@ -29,6 +29,17 @@ bool is_size_of_rect(const Graph& g, ValueId size, ValueId rect) {
   if (g[size].op == Op::rect_size && g[size].operands[0] == rect) return true;
   const StaticSize inner = static_size(g, size), outer = static_size(g, rect);
   return inner.known() && inner.height == outer.height && inner.width == outer.width;
+}
+
+// Computes what is constant in an expression.
+ValueId simplify_map(Graph& g, const Node& n) {
+  const std::string& text = n.text_attr("expr");
+  const Expected<expr::Expr> e = expr::parse(text);
+  if (!e.ok()) return kNoValue;
+  std::string folded = expr::print(expr::fold(*e));
+  if (folded == "x" && n.type == g[n.operands[0]].type) return n.operands[0];
+  if (folded == text || folded.size() > expr::kMaxLength) return kNoValue;
+  return emit(g, Op::map, {n.operands[0]}, {{"dtype", n.attrs.at("dtype")}, {"expr", std::move(folded)}});
 }
 
 // A value equal to node `id`, which may be new; kNoValue if there is nothing simpler.
@@ -60,7 +71,7 @@ ValueId simplify(Graph& g, ValueId id) {
       if (operand(0).op == Op::resize) return operand(0).operands[1];
       if (operand(0).op == Op::crop) return emit(g, Op::rect_size, {operand(0).operands[1]});
       if (operand(0).op == Op::decode && operand(0).operands.size() == 1) return emit(g, Op::image_size, {operand(0).operands[0]});
-      if (operand(0).op == Op::flip || operand(0).op == Op::affine || operand(0).op == Op::convert || operand(0).op == Op::normalize) {
+      if (operand(0).op == Op::flip || operand(0).op == Op::call || is_pointwise(operand(0).op)) {
         return emit(g, Op::image_size, {operand(0).operands[0]});
       }
       if (operand(0).op == Op::resample) return emit(g, Op::rect_size, {operand(0).operands[3]});
@@ -77,9 +88,13 @@ ValueId simplify(Graph& g, ValueId id) {
     }
     case Op::affine:  // u8 to f32 is exact, and affine converts by itself
       if (operand(0).op == Op::convert && operand(0).type.elem == Elem::f32 && g[operand(0).operands[0]].type.elem == Elem::u8) {
-        return emit(g, Op::affine, {operand(0).operands[0]}, n.attrs);
+        const Origins origins = operand(0).origins;
+        const ValueId affine = emit(g, Op::affine, {operand(0).operands[0]}, n.attrs);
+        g[affine].origins = origins;
+        return affine;
       }
       return kNoValue;
+    case Op::map: return simplify_map(g, n);
     default: return kNoValue;
   }
 }

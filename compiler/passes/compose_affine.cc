@@ -22,7 +22,9 @@ void compose_affine(Graph& g) {
       normal = normal && std::isnormal(float(scale[c])) && std::isfinite(bias[c]);
     }
     if (!normal) continue;
-    replace_uses(g, i, emit(g, Op::affine, {inner.operands[0]}, {{"scale", scale}, {"bias", bias}}));
+    const ValueId composed = emit(g, Op::affine, {inner.operands[0]}, {{"scale", scale}, {"bias", bias}});
+    g[composed].origins = inner.origins;
+    replace_uses(g, i, composed);
   }
   compact(g);
   infer(g);

@@ -19,11 +19,17 @@ void fold_flips(Graph& g) {
       if (n.op == Op::flip) {
         const ValueId both_h = emit(g, Op::xor_bool, {h, n.operands[1]});
         const ValueId both_v = emit(g, Op::xor_bool, {v, n.operands[2]});
-        replace_uses(g, i, emit(g, Op::flip, {source, both_h, both_v}));
+        const ValueId both = emit(g, Op::flip, {source, both_h, both_v});
+        g[both].origins = inner.origins;
+        replace_uses(g, i, both);
       } else {
         const ValueId size = emit(g, Op::image_size, {source});
         const ValueId rect = emit(g, Op::mirror_rect, {n.operands[1], size, h, v});
-        replace_uses(g, i, emit(g, Op::flip, {emit(g, Op::crop, {source, rect}), h, v}));
+        const ValueId crop = emit(g, Op::crop, {source, rect});
+        const ValueId flip = emit(g, Op::flip, {crop, h, v});
+        replace_uses(g, i, flip);
+        g[crop].origins = n.origins;
+        g[flip].origins = inner.origins;
       }
       changed = true;
     }

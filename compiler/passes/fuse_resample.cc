@@ -37,6 +37,38 @@ ValueId as_resample(Graph& g, const Node& n) {
               {{"filter", n.attrs.at("filter")}, {"arith", std::string("pillow8")}, {"planes", int64_t(0)}});
 }
 
+// Whether an image is what a function has left, or a part of that.
+bool is_called(const Graph& g, ValueId image) {
+  while (g[image].op == Op::crop || g[image].op == Op::flip || g[image].op == Op::resample) image = g[image].operands[0];
+  return g[image].op == Op::call;
+}
+
+// The whole of an image as it is.
+ValueId whole_image(Graph& g, ValueId source) {
+  const ValueId f = no(g), size = emit(g, Op::image_size, {source}), rect = emit(g, Op::full_rect, {size});
+  return emit(g, Op::resample, {source, rect, size, rect, f, f, f, f},
+              {{"filter", std::string("none")}, {"arith", std::string("copy")}, {"planes", int64_t(0)}});
+}
+
+// Pixels come into a loop nest through a resample: where a map or a call follows a decode, or anything but a resample a
+// call, there is one that copies.
+void copy_unfused(Graph& g) {
+  for (ValueId i = 0, n = ValueId(g.nodes.size()); i < n; ++i) {
+    const bool decoded = g[i].op == Op::decode && g[i].operands.size() == 1;
+    if (!decoded && g[i].op != Op::call) continue;
+    ValueId copy = kNoValue;
+    for (ValueId user = 0; user < n; ++user) {
+      const Op op = g[user].op;
+      if (op == Op::resample || op == Op::image_size || g[user].operands.empty() || g[user].operands[0] != i) continue;
+      if (copy == kNoValue) {
+        copy = whole_image(g, decoded ? g[i].operands[0] : i);
+        g[copy].origins = g[i].origins;
+      }
+      g[user].operands[0] = copy;
+    }
+  }
+}
+
 // outer(inner(x)) as one resample, or kNoValue.
 ValueId join(Graph& g, const Node& outer, const Node& inner) {
   auto xor_of = [&](ValueId a, ValueId b) { return emit(g, Op::xor_bool, {a, b}); };
@@ -76,7 +108,11 @@ ValueId join(Graph& g, const Node& outer, const Node& inner) {
 void fuse_resample(Graph& g) {
   for (ValueId i = 0, n = ValueId(g.nodes.size()); i < n; ++i) {
     const Node node = g[i];
-    if (node.op == Op::crop || node.op == Op::resize || node.op == Op::flip) replace_uses(g, i, as_resample(g, node));
+    const bool moves_pixels = node.op == Op::crop || node.op == Op::resize || node.op == Op::flip;
+    // Behind arithmetic only where hoist-geometry has not run: a resample takes u8, and what functions leave.
+    if (moves_pixels && (g[node.operands[0]].type.elem == Elem::u8 || is_called(g, node.operands[0]))) {
+      replace_uses(g, i, as_resample(g, node));
+    }
   }
   canonicalize(g);
   bool changed = true;
@@ -95,11 +131,14 @@ void fuse_resample(Graph& g) {
         joined = join(g, node, inner);
       }
       if (joined == kNoValue) continue;
+      g[joined].origins.merge(inner.origins);
       replace_uses(g, i, joined);
       changed = true;
     }
     canonicalize(g);
   }
+  copy_unfused(g);
+  canonicalize(g);
 }
 
 }  // namespace headrace::passes

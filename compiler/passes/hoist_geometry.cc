@@ -15,11 +15,14 @@ void hoist_geometry(Graph& g) {
       const Node n = g[i];
       if (n.op != Op::crop && n.op != Op::flip) continue;
       const Node inner = g[n.operands[0]];
-      if (inner.op != Op::affine && inner.op != Op::convert && inner.op != Op::normalize) continue;
+      if (!is_pointwise(inner.op)) continue;
       std::vector<ValueId> operands = n.operands;
       operands[0] = inner.operands[0];
       const ValueId moved = emit(g, n.op, operands, n.attrs);
-      replace_uses(g, i, emit(g, inner.op, {moved}, inner.attrs));
+      const ValueId outer = emit(g, inner.op, {moved}, inner.attrs);
+      replace_uses(g, i, outer);
+      g[moved].origins = n.origins;
+      g[outer].origins = inner.origins;
       changed = true;
     }
     compact(g);

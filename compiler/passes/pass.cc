@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <vector>
+
+#include "compiler/spec/suggest.h"
+#include "compiler/spec/text.h"
 
 namespace headrace::passes {
 
@@ -30,9 +34,16 @@ Status run(graph::Graph& graph, const Options& options) {
   Status status;
   auto check_name = [&](const std::string& name) {
     if (known(name)) return;
-    std::string names;
-    for (const Pass& p : kPasses) names += (names.empty() ? "" : ", ") + std::string(p.name);
-    status.add("compile.unknown_pass", "", "there is no pass \"" + name + "\"; the passes are " + names);
+    std::string list;
+    std::vector<std::string_view> names;
+    for (const Pass& p : kPasses) {
+      names.push_back(p.name);
+      list += (list.empty() ? "" : ", ") + std::string(p.name);
+    }
+    const auto near = spec::nearest(name, names);
+    status.add("compile.unknown_pass", "",
+               "there is no pass " + spec::quote(name) +
+                   (near ? "; did you mean " + spec::quote(*near) + "?" : "; the passes are " + list));
   };
   if (!options.stop_after.empty()) check_name(options.stop_after);
   for (const std::string& name : options.disable) check_name(name);

@@ -15,6 +15,7 @@ void widen_resample(Graph& g) {
     auto attrs = node.attrs;
     attrs["arith"] = std::string("q14");
     const ValueId wide = emit(g, Op::resample, node.operands, attrs);
+    g[wide].origins = node.origins;
     const ValueId u8 = emit(g, Op::convert, {wide}, {{"dtype", std::string("u8")}});
     for (ValueId user = 0; user < n; ++user) {
       const Node u = g[user];

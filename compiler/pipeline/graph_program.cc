@@ -5,6 +5,7 @@
 #include "ir/graph_interp.h"
 #include "kernels/decoder.h"
 #include "kernels/planes.h"
+#include "kernels/user_call.h"
 #include "runtime/platform/fp_env.h"
 
 namespace headrace {
@@ -51,6 +52,14 @@ hr_result read_field_planes(void* context, const hr_field& f, const graph::Coded
   return read_planes(context, f, {r.top, r.left, r.height, r.width, part.scale}, planes, error);
 }
 
+// `context` are the frame's functions.
+hr_result call_function(void* context, const graph::UserCall& c, const hr_key& key, hr_error* error) {
+  const int64_t stride = c.cols * 3 * ((c.kind & HR_CALL_READS_F32) != 0 ? int64_t(sizeof(float)) : 1);
+  return hr_user_call(nullptr, static_cast<const hr_user_function*>(context), int64_t(c.function),
+                      static_cast<const uint8_t*>(c.in), stride, nullptr, static_cast<uint8_t*>(c.out), c.rows, c.cols,
+                      c.kind, int64_t(c.op), &key, error);
+}
+
 class GraphProgram final : public Program {
  public:
   GraphProgram(graph::Graph graph, ProgramInfo info) : graph_(std::move(graph)), info_(std::move(info)) {
@@ -74,8 +83,10 @@ class GraphProgram final : public Program {
 
   hr_result run(hr_run_frame& frame) const override {
     const FpEnvironment fp;
-    return graph::evaluate(graph_, env(frame.fields, frame.key, frame.decoder, frame.error),
-                           std::span(frame.outputs, info_.outputs.size()));
+    graph::Env e = env(frame.fields, frame.key, frame.decoder, frame.error);
+    e.call = call_function;
+    e.call_context = const_cast<hr_user_function*>(frame.functions);
+    return graph::evaluate(graph_, e, std::span(frame.outputs, info_.outputs.size()));
   }
 
   hr_result batch(hr_batch_frame& frame) const override {

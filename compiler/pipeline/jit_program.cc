@@ -43,13 +43,13 @@ std::shared_ptr<const Program> make_code_program(std::unique_ptr<codegen::Librar
   return std::make_shared<JitProgram>(std::move(library), std::move(info));
 }
 
-Expected<std::shared_ptr<const Program>> make_jit_program(const loop::Module& module, ProgramInfo info, Isa isa, int vector_bits,
-                                                         unsigned threads) {
-  HR_ASSIGN_OR_RETURN(const std::vector<codegen::Object> objects, codegen::compile_objects(module, {isa, vector_bits}, threads));
+Expected<std::shared_ptr<const Program>> make_jit_program(const loop::Module& module, ProgramInfo info,
+                                                         const codegen::Target& target, unsigned threads, bool gdb) {
+  HR_ASSIGN_OR_RETURN(const std::vector<codegen::Object> objects, codegen::compile_objects(module, target, threads));
   std::vector<codegen::Symbol> symbols;
   for (const KernelSymbol& s : kernel_symbols()) symbols.push_back({std::string(s.name), s.address});
-  HR_ASSIGN_OR_RETURN(auto library, codegen::link(objects, symbols));
-  return make_code_program(std::move(library), std::move(info), isa);
+  HR_ASSIGN_OR_RETURN(auto library, codegen::link(objects, symbols, {}, gdb));
+  return make_code_program(std::move(library), std::move(info), target.isa);
 }
 
 }  // namespace headrace

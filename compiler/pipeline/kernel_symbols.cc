@@ -2,6 +2,7 @@
 
 #include "kernels/coefficient_rows.h"
 #include "kernels/decoder.h"
+#include "kernels/user_call.h"
 
 namespace headrace {
 

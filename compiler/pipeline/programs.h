@@ -24,9 +24,9 @@ std::shared_ptr<const Program> make_loop_program(loop::Module module, ProgramInf
 /// Linked code of a level.
 std::shared_ptr<const Program> make_code_program(std::unique_ptr<codegen::Library> library, ProgramInfo info, Isa isa);
 
-/// Generates code of a level and links it in memory.
-Expected<std::shared_ptr<const Program>> make_jit_program(const loop::Module& module, ProgramInfo info, Isa isa, int vector_bits,
-                                                         unsigned threads);
+/// Generates code and links it in memory; `gdb`: see codegen::link().
+Expected<std::shared_ptr<const Program>> make_jit_program(const loop::Module& module, ProgramInfo info,
+                                                         const codegen::Target& target, unsigned threads, bool gdb);
 #endif
 
 }  // namespace headrace

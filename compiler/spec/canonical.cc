@@ -69,6 +69,14 @@ struct ParamsText {
     return ",\"dtype\":" + json_string(dtype_name(p.dtype)) +
            (p.scale ? ",\"scale\":" + number_text(*p.scale) : "");
   }
+  std::string operator()(const spec::Map& p) const {
+    return ",\"expr\":" + json_string(p.expr) + (p.dtype ? ",\"dtype\":" + json_string(dtype_name(*p.dtype)) : "");
+  }
+  std::string operator()(const spec::Call& p) const {
+    return ",\"symbol\":" + json_string(p.symbol) + ",\"library\":" + json_string(p.library) +
+           (p.by_row ? ",\"per\":\"row\"" : ",\"per\":\"image\"") + ",\"in\":" + json_string(dtype_name(p.in)) +
+           ",\"out\":" + json_string(dtype_name(p.out));
+  }
   std::string operator()(const spec::OneHot& p) const {
     return p.classes ? ",\"classes\":" + std::to_string(*p.classes) : "";
   }

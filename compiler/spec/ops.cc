@@ -8,6 +8,7 @@
 #include "compiler/spec/filter.h"
 #include "compiler/spec/suggest.h"
 #include "compiler/spec/text.h"
+#include "compiler/spec/user_ops.h"
 #include "compiler/spec/values.h"
 
 namespace headrace::spec {
@@ -248,6 +249,8 @@ constexpr std::array kOps = {
     OpEntry{"random_vertical_flip", {"op", "p"}, parse_random_vertical_flip},
     OpEntry{"normalize", {"op", "mean", "std", "range"}, parse_normalize},
     OpEntry{"convert", {"op", "dtype", "scale"}, parse_convert},
+    OpEntry{"map", {"op", "expr", "dtype"}, parse_map},
+    OpEntry{"call", {"op", "symbol", "library", "per", "in", "out"}, parse_call},
     OpEntry{"layout", {"op", "layout"}, parse_layout},
     OpEntry{"one_hot", {"op", "classes"}, parse_one_hot},
     OpEntry{"label_smoothing", {"op", "epsilon"}, parse_label_smoothing},

@@ -8,6 +8,7 @@
 #include "compiler/spec/image_size.h"
 #include "compiler/spec/suggest.h"
 #include "compiler/spec/text.h"
+#include "compiler/spec/user_ops.h"
 
 namespace headrace::spec {
 namespace {
@@ -45,6 +46,9 @@ class Walk {
   void convert_image(const Convert& p);
   void convert_scalar(const Convert& p);
   void convert_vector(const Convert& p);
+  void map(const Map& p);
+  void call(const Call& p);
+  void needs_pixels();
   void one_hot();
   void label_smoothing();
   void set_layout();
@@ -61,6 +65,7 @@ class Walk {
   std::optional<FieldKind> kind_;           ///< of the field, if it is known
   const Op* normalized_ = nullptr;          ///< the ops of their kind that came before
   const Op* convert_ = nullptr;             ///< the latest
+  const Op* mapped_ = nullptr;              ///< the first map or call that gives floats
   const Op* layout_ = nullptr;
   const Op* one_hot_ = nullptr;
   const Op* smoothed_ = nullptr;
@@ -94,6 +99,10 @@ bool Walk::step(const ParsedOp& parsed, bool first) {
   if (!need_image()) return true;
   if (const auto* p = std::get_if<Normalize>(&op_->params)) {
     normalize(*p);
+  } else if (const auto* m = std::get_if<Map>(&op_->params)) {
+    map(*m);
+  } else if (const auto* c = std::get_if<Call>(&op_->params)) {
+    call(*c);
   } else if (std::holds_alternative<SetLayout>(op_->params)) {
     set_layout();
   } else {
@@ -161,7 +170,7 @@ bool Walk::need_image() {
 void Walk::geometry() {
   const bool resamples =
       std::holds_alternative<Resize>(op_->params) || std::holds_alternative<RandomResizedCrop>(op_->params);
-  const Op* arithmetic = normalized_ != nullptr ? normalized_ : convert_;
+  const Op* arithmetic = normalized_ != nullptr ? normalized_ : convert_ != nullptr ? convert_ : mapped_;
   if (layout_ != nullptr) {
     error(name() + " must come before \"layout\" (" + layout_->pointer + ")");
   } else if (resamples && arithmetic != nullptr) {
@@ -258,6 +267,46 @@ void Walk::convert_scalar(const Convert& p) {
 void Walk::convert_vector(const Convert& p) {
   if (p.scale) error("\"scale\" is for images; this output is the field " + quote(field_));
   if (!is_float(p.dtype)) error("a vector can be converted to f16, bf16 or f32, found " + text(p.dtype));
+}
+
+void Walk::needs_pixels() {
+  if (scaled_.empty()) return;
+  errors_.add("spec.sequence", scaled_,
+              "\"idct_scale\": \"auto\" goes by the resize after the decode, and " + name() + " (" + op_->pointer +
+                  ") needs the image's pixels before it");
+  scaled_.clear();
+}
+
+void Walk::call(const Call& p) {
+  needs_pixels();
+  if (layout_ != nullptr) error(name() + " must come before \"layout\" (" + layout_->pointer + ")");
+  if (valid_ && dtype_ && dtype_ != p.in) {
+    error(name() + " declares \"in\": " + quote(dtype_name(p.in)) + ", and the image is " + text(*dtype_) +
+          " here");
+  }
+  dtype_ = valid_ ? std::optional(p.out) : std::nullopt;
+  if (dtype_ == DType::f32 && mapped_ == nullptr) mapped_ = op_;
+}
+
+void Walk::map(const Map& p) {
+  needs_pixels();
+  if (dtype_ == DType::f16 || dtype_ == DType::bf16) {
+    error("\"map\" computes in f32; put \"convert\" to " + text(*dtype_) + " (" + convert_->pointer + ") after it");
+  }
+  if (valid_ && dtype_ == DType::u8 && !p.dtype) {
+    if (const std::string problem = looks_fractional(p.expr); !problem.empty()) {
+      error("\"map\" of a u8 image gives u8, and " + problem +
+            "; add \"dtype\": \"f32\" to keep them, \"dtype\": \"u8\" to round them");
+    }
+  }
+  if (!valid_) {
+    dtype_.reset();
+  } else if (p.dtype) {
+    dtype_ = p.dtype;
+  } else if (dtype_ && dtype_ != DType::u8) {
+    dtype_ = DType::f32;
+  }
+  if (dtype_ == DType::f32 && mapped_ == nullptr) mapped_ = op_;
 }
 
 void Walk::one_hot() {

@@ -8,7 +8,7 @@ namespace headrace::spec {
 namespace {
 
 constexpr size_t kQuotedBytes = 64;
-constexpr size_t kListedNames = 16;
+constexpr size_t kListedNames = 24;
 
 /// The character, or its \u escape if it is a control character.
 void append_printable(std::string& out, char c) {

@@ -23,7 +23,7 @@ std::string pointer_join(std::string_view base, size_t index);
 /// Shortest decimal text that reads back as the same double; the same on every machine and locale.
 std::string number_text(double value);
 
-/// `"a", "b" or "c"`; of a long list only the first 16 names.
+/// `"a", "b" or "c"`; of a long list only the first 24 names.
 std::string name_list(std::span<const std::string_view> names);
 
 }  // namespace headrace::spec

@@ -144,7 +144,7 @@ std::optional<Size2> read_size(const Value& v, const std::string& where, Reporte
 std::optional<std::pair<double, double>> read_interval(const Value& v, const std::string& where,
                                                        bool at_most_one, Reporter& errors) {
   const std::string_view expected =
-      at_most_one ? "[low, high] with 0 < low <= high <= 1" : "[low, high] with 0 < low <= high";
+      at_most_one ? "[low, high] with 0 < low <= high <= 1" : "[low, high] with 1e-6 <= low <= high <= 1e6";
   const auto* items = read_list(v, where, 2, expected, errors);
   if (items == nullptr) return std::nullopt;
   if (!is_number((*items)[0]) || !is_number((*items)[1])) {
@@ -153,7 +153,8 @@ std::optional<std::pair<double, double>> read_interval(const Value& v, const std
     return std::nullopt;
   }
   const double low = (*items)[0].real, high = (*items)[1].real;
-  if (!(low > 0) || low > high || (at_most_one && high > 1)) {
+  const bool inside = at_most_one ? low > 0 && high <= 1 : low >= 1e-6 && high <= 1e6;
+  if (!inside || low > high) {
     bad_value(v, where, expected, errors);
     return std::nullopt;
   }

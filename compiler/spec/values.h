@@ -39,7 +39,7 @@ std::optional<size_t> read_choice(const json::Value& value, const std::string& w
 /// [height, width], each 1 to kMaxSide.
 std::optional<Size2> read_size(const json::Value& value, const std::string& where, Reporter& errors);
 
-/// [low, high] with 0 < low <= high, and high <= 1 if `at_most_one`.
+/// [low, high] with 0 < low <= high <= 1 if `at_most_one`, else with 1e-6 <= low <= high <= 1e6.
 std::optional<std::pair<double, double>> read_interval(const json::Value& value, const std::string& where,
                                                        bool at_most_one, Reporter& errors);
 

@@ -13,11 +13,13 @@
 
 #include <stdint.h>
 
+#include "headrace/user_op.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-#define HR_ABI_VERSION 3u
+#define HR_ABI_VERSION 4u
 
 /* Alignment in bytes of scratch memory and of batch buffers. */
 #define HR_BUFFER_ALIGNMENT 64u
@@ -33,6 +35,7 @@ enum {
   HR_E_ALIGNMENT = 7,     /* args: the output's number, the alignment its memory needs, in bytes */
   HR_E_SHORT = 8,         /* a raw image has too few bytes; args: bytes it has, bytes it needs */
   HR_E_LABEL = 9,         /* args: the label, the number of classes; it is not one of them */
+  HR_E_USER = 10,         /* a user's function failed; args: what it returned, the row it was called for or -1 */
   HR_E_INTERNAL = 6       /* error.text says what; always a defect of headrace */
 };
 
@@ -105,6 +108,20 @@ typedef struct hr_error {
   char text[HR_ERROR_TEXT]; /* NUL-terminated; empty where args say it all */
 } hr_error;
 
+/* A user's function as code calls it. 24 bytes. */
+typedef struct hr_user_function {
+  hr_user_fn function;
+  const char* symbol; /* for errors */
+  const char* library;
+} hr_user_function;
+
+/* How a user's function is called (bits). */
+enum {
+  HR_CALL_READS_F32 = 1, /* else u8 */
+  HR_CALL_WRITES_F32 = 2,
+  HR_CALL_BY_ROW = 4 /* else once for the image */
+};
+
 typedef struct hr_plan_frame {
   uint32_t abi_version;
   uint32_t field_count;
@@ -129,6 +146,8 @@ typedef struct hr_run_frame {
   uint8_t* const* outputs;
   void* decoder;           /* an hr_decoder of the calling thread */
   hr_error* error;         /* out */
+  /* The functions the pipeline calls, in the order it names them; null where it calls none. A Program sets it. */
+  const hr_user_function* functions;
 } hr_run_frame;
 
 /* Row i of a batch is mixed with row i + rows / 2, and that one with row i: pairs are disjoint, so that each can be mixed
@@ -156,5 +175,6 @@ typedef hr_result (*hr_batch_fn)(hr_batch_frame*);
 static_assert(sizeof(hr_field) == 48, "hr_field is part of the ABI");
 static_assert(sizeof(hr_key) == 24, "hr_key is part of the ABI");
 static_assert(sizeof(hr_error) == 280, "hr_error is part of the ABI");
+static_assert(sizeof(hr_user_function) == 24, "hr_user_function is part of the ABI");
 #endif
 #endif /* HEADRACE_ABI_H */

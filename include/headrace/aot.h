@@ -39,6 +39,8 @@ struct ObjectInfo {
 
 struct ObjectOptions {
   std::optional<Isa> isa;  ///< none: the best of its levels that this CPU runs
+  /// Paths of the libraries whose functions the object may call (ObjectInfo::program.calls). No others are ever loaded.
+  std::vector<std::string> libraries = {};
 };
 
 /// Reads what a shared object made by `headrace compile --emit so` says of itself. Nothing in it is run. Errors:
@@ -49,7 +51,7 @@ Expected<ObjectInfo> read_object(const std::string& path);
 
 /// Loads such an object, after the same checks. `path` is a file's path, never searched for; only what is named here
 /// is ever loaded. The library is unloaded with the Program. Errors: those of read_object(), "object.isa" (no level
-/// this CPU runs, or not the one asked for) and "object.load" (what the dynamic linker says).
+/// this CPU runs, or not the one asked for), "object.load" (what the dynamic linker says) and "library.*" (as of compile()).
 Expected<std::shared_ptr<const Program>> load_object(const std::string& path, const ObjectOptions& options = {});
 
 /// The same for an object that was linked into this program (`--emit obj`): its headrace_object_NAME.

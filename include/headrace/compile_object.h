@@ -9,6 +9,8 @@
 #include "headrace/aot.h"
 #include "headrace/dataset.h"
 #include "headrace/isa.h"
+#include "headrace/pipeline.h"
+#include "headrace/schedule.h"
 #include "headrace/status.h"
 #include "headrace/types.h"
 
@@ -26,6 +28,13 @@ struct CompileObjectOptions {
   std::vector<Isa> levels;        ///< of one architecture, which need not be this one; empty: all of this machine's
   std::optional<Numerics> numerics;
   unsigned threads = 0;           ///< threads that compile; 0: one per core
+  ScheduleOptions schedule;
+  std::vector<std::string> disable;  ///< graph passes to leave out
+  /// The text is no spec but a graph: before the passes (graph) or after (graph_opt). Its text is ObjectInfo::spec then.
+  std::optional<Stage> from;
+  /// File that line tables name; its lines are those of the loop IR, as inspect() prints it, which must be the same for all
+  /// levels. Empty: no line tables.
+  std::string debug_source;
 };
 
 struct CompiledObject {

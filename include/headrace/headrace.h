@@ -48,6 +48,14 @@ HEADRACE_API void headrace_dataset_close(headrace_dataset* dataset); /* loaders 
 HEADRACE_API headrace_program* headrace_program_load(const char* path, const char* isa, headrace_error** error);
 HEADRACE_API headrace_program* headrace_program_from_object(const hr_object* object, const char* isa,
                                                             headrace_error** error);
+/* The same for objects that call C functions (headrace/user_op.h), from the libraries at these paths. No others are ever
+ * loaded. */
+HEADRACE_API headrace_program* headrace_program_load_with(const char* path, const char* isa,
+                                                          const char* const* libraries, size_t library_count,
+                                                          headrace_error** error);
+HEADRACE_API headrace_program* headrace_program_from_object_with(const hr_object* object, const char* isa,
+                                                                 const char* const* libraries, size_t library_count,
+                                                                 headrace_error** error);
 HEADRACE_API const char* headrace_program_isa(const headrace_program* program);
 HEADRACE_API const char* headrace_program_key(const headrace_program* program); /* of its code, 64 digits */
 HEADRACE_API void headrace_program_free(headrace_program* program);             /* loaders made of it go on */

@@ -12,6 +12,7 @@
 #include "headrace/isa.h"
 #include "headrace/object_cache.h"
 #include "headrace/program.h"
+#include "headrace/schedule.h"
 #include "headrace/status.h"
 
 namespace headrace {
@@ -30,12 +31,26 @@ std::optional<Engine> parse_engine(std::string_view name);
 std::string_view engine_name(Engine engine);
 std::optional<Stage> parse_stage(std::string_view name);
 
+/// For debuggers and profilers. Instructions are the same with and without.
+struct DebugOptions {
+  /// File that line tables of the code name; its lines are those of the loop IR, as inspect() prints it. Empty: no line
+  /// tables.
+  std::string source;
+  bool gdb = false;  ///< tells GDB of the code, through its interface for generated code
+};
+
 struct CompileOptions {
   Engine engine = Engine::jit;
   std::optional<Isa> isa;            ///< none: the best level this CPU has
   std::optional<Numerics> numerics;  ///< overrides the spec's
   unsigned threads = 0;              ///< threads that compile; 0: one per core
   std::shared_ptr<ObjectCache> cache;  ///< where the engine jit looks before it compiles; none: nowhere
+  ScheduleOptions schedule;          ///< how code is written; makes no difference to the engine interp
+  std::vector<std::string> disable;  ///< graph passes to leave out
+  std::optional<Stage> from;         ///< the text is no spec but a graph: before the passes (graph) or after (graph_opt)
+  DebugOptions debug;                ///< of the engine jit; code with any of it is made anew, not taken from the cache
+  /// Paths of the libraries whose functions the spec may call ("op": "call"). No others are ever loaded.
+  std::vector<std::string> libraries;
 };
 
 /// What a graph pass did, for inspection.
@@ -52,6 +67,9 @@ struct InspectOptions {
   std::optional<Numerics> numerics;
   std::string stop_after;                          ///< last graph pass to run; empty: all
   std::function<void(const PassReport&)> on_pass;  ///< called after each pass
+  ScheduleOptions schedule;
+  std::vector<std::string> disable;  ///< graph passes to leave out
+  std::optional<Stage> from;  ///< the text is no spec but the pipeline at this stage: graph, graph_opt or loop
 };
 
 /// Defaults a spec gives for its loader; empty where it says nothing.
@@ -61,11 +79,16 @@ struct SpecLoaderDefaults {
   std::optional<uint64_t> window_bytes;
 };
 
-/// Compiles a JSON spec. With a dataset, its field names and kinds are checked and used.
+/// Compiles a JSON spec. With a dataset, its field names and kinds are checked and used. Errors: those of the spec
+/// ("spec.*"), or of a graph's text ("ir.syntax", "ir.verify", both with line and column, and "compile.field"), of the
+/// options ("compile.*", "schedule.value", "isa.unsupported"), "compile.not_lowered" (a pass that lowering relies on was
+/// left out, or a graph is none that it knows), "library.*" (a function that is called cannot be had: a library that is not
+/// named, cannot be loaded or has none).
 Expected<std::shared_ptr<const Program>> compile(std::string_view spec_json, const Dataset* dataset,
                                                  const CompileOptions& options = {});
 
-/// The pipeline as text at a stage.
+/// The pipeline as text at a stage. What it prints of a graph or, for the stages behind it, of loop IR can be read
+/// again (`from`).
 Expected<std::string> inspect(std::string_view spec_json, const Dataset* dataset, Stage stage,
                               const InspectOptions& options = {});
 

@@ -45,9 +45,16 @@ struct ProgramOutput {
   size_t sample_bytes = 0;       ///< bytes of one sample
 };
 
+/// A C function that the program calls (headrace/user_op.h).
+struct ProgramCall {
+  std::string symbol;
+  std::string library;  ///< a file's name without folders
+};
+
 struct ProgramInfo {
   std::vector<ProgramField> fields;
   std::vector<ProgramOutput> outputs;
+  std::vector<ProgramCall> calls;  ///< hr_run_frame::functions
   uint32_t slot_count = 0;  ///< hr_plan_frame::slots
   Numerics numerics = Numerics::fast;
   std::string engine;  ///< "jit", "interp", "loop-interp", "aot"

@@ -63,8 +63,9 @@ T guarded(headrace_error** error, T failed, Body body) noexcept {
   return failed;
 }
 
-Expected<ObjectOptions> object_options(const char* isa) {
+Expected<ObjectOptions> object_options(const char* isa, const char* const* libraries, size_t library_count) {
   ObjectOptions options;
+  options.libraries.assign(libraries, libraries + library_count);
   if (isa == nullptr) return options;
   options.isa = parse_isa(isa);
   if (!options.isa) return Status("object.isa", "", "\"" + std::string(isa) + "\" is no level");
@@ -111,19 +112,28 @@ headrace_dataset* headrace_dataset_open(const char* path, headrace_error** error
 uint64_t headrace_dataset_samples(const headrace_dataset* dataset) { return dataset->dataset->size(); }
 void headrace_dataset_close(headrace_dataset* dataset) { delete dataset; }
 
-headrace_program* headrace_program_load(const char* path, const char* isa, headrace_error** error) {
+headrace_program* headrace_program_load_with(const char* path, const char* isa, const char* const* libraries,
+                                             size_t library_count, headrace_error** error) {
   return guarded<headrace_program*>(error, nullptr, [&]() -> Expected<headrace_program*> {
-    HR_ASSIGN_OR_RETURN(const ObjectOptions options, object_options(isa));
+    HR_ASSIGN_OR_RETURN(const ObjectOptions options, object_options(isa, libraries, library_count));
     HR_ASSIGN_OR_RETURN(aot::LoadedObject loaded, aot::load(path, options));
     return make_program(std::move(loaded));
   });
 }
-headrace_program* headrace_program_from_object(const hr_object* object, const char* isa, headrace_error** error) {
+headrace_program* headrace_program_from_object_with(const hr_object* object, const char* isa,
+                                                    const char* const* libraries, size_t library_count,
+                                                    headrace_error** error) {
   return guarded<headrace_program*>(error, nullptr, [&]() -> Expected<headrace_program*> {
-    HR_ASSIGN_OR_RETURN(const ObjectOptions options, object_options(isa));
+    HR_ASSIGN_OR_RETURN(const ObjectOptions options, object_options(isa, libraries, library_count));
     HR_ASSIGN_OR_RETURN(aot::LoadedObject loaded, aot::load(*object, options));
     return make_program(std::move(loaded));
   });
+}
+headrace_program* headrace_program_load(const char* path, const char* isa, headrace_error** error) {
+  return headrace_program_load_with(path, isa, nullptr, 0, error);
+}
+headrace_program* headrace_program_from_object(const hr_object* object, const char* isa, headrace_error** error) {
+  return headrace_program_from_object_with(object, isa, nullptr, 0, error);
 }
 const char* headrace_program_isa(const headrace_program* program) { return program->program->info().isa.c_str(); }
 const char* headrace_program_key(const headrace_program* program) { return program->info.key.c_str(); }

@@ -50,6 +50,11 @@ void put_program(Writer& w, const ProgramInfo& p) {
     for (const int64_t n : o.strides) w.number(n);
     w.number(static_cast<uint64_t>(o.sample_bytes));
   }
+  w.count(p.calls.size());
+  for (const ProgramCall& c : p.calls) {
+    w.text(c.symbol);
+    w.text(c.library);
+  }
 }
 
 bool known(DType t) { return t <= DType::i64; }
@@ -101,6 +106,14 @@ std::string take_program(ByteCursor& in, ProgramInfo& p) {
   p.outputs.resize(in.count(15));
   for (ProgramOutput& o : p.outputs) {
     if (!take_output(in, o)) return "an output whose type, shape and size do not go together";
+  }
+  p.calls.resize(in.count(8));
+  for (ProgramCall& c : p.calls) {
+    c.symbol = in.text();
+    c.library = in.text();
+    if (c.symbol.empty() || c.library.empty() || c.library.find('/') != std::string::npos) {
+      return "a function without a name, or of a library that is no file name";
+    }
   }
   p.engine = "aot";
   return p.outputs.empty() ? "no outputs" : "";

@@ -10,7 +10,7 @@
 
 namespace headrace::aot {
 
-inline constexpr uint32_t kMetadataVersion = 1;
+inline constexpr uint32_t kMetadataVersion = 2;
 
 /// Fixed part at the start of the metadata. Integers are little-endian.
 struct MetadataHead {

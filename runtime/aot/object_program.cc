@@ -14,6 +14,7 @@
 #include "runtime/dataset/printable.h"
 #include "runtime/platform/file_io.h"
 #include "runtime/platform/fp_env.h"
+#include "runtime/platform/user_functions.h"
 
 namespace headrace {
 namespace {
@@ -113,10 +114,11 @@ Status check_descriptor(const hr_object& object, const ObjectInfo& info, const s
 }
 
 Expected<aot::LoadedObject> make_program(Library library, const hr_object& object, ObjectInfo info, size_t level,
-                                         const std::string& where) {
+                                         const ObjectOptions& options, const std::string& where) {
   HR_RETURN_IF_ERROR(check_descriptor(object, info, where));
   info.program.isa = info.levels[level].isa;
-  auto program = std::make_shared<ObjectProgram>(std::move(library), info.program, object.levels[level]);
+  const auto code = std::make_shared<ObjectProgram>(std::move(library), info.program, object.levels[level]);
+  HR_ASSIGN_OR_RETURN(auto program, bind_functions(code, options.libraries));
   return aot::LoadedObject{std::move(program), std::move(info)};
 }
 
@@ -147,13 +149,13 @@ Expected<LoadedObject> load(const std::string& path, const ObjectOptions& option
       std::memcmp(object->metadata, file.metadata().data(), file.metadata().size()) != 0) {
     return Status("object.load", path, "another object of this name is loaded in this process already; give each a name of its own");
   }
-  return make_program(std::move(library), *object, std::move(file.info), level, path);
+  return make_program(std::move(library), *object, std::move(file.info), level, options, path);
 }
 
 Expected<LoadedObject> load(const hr_object& object, const ObjectOptions& options) {
   HR_ASSIGN_OR_RETURN(ObjectInfo info, read_object(object));
   HR_ASSIGN_OR_RETURN(const size_t level, choose_level(info, options, kLinked));
-  return make_program(nullptr, object, std::move(info), level, kLinked);
+  return make_program(nullptr, object, std::move(info), level, options, kLinked);
 }
 
 }  // namespace aot

@@ -62,6 +62,8 @@ Description describe(hr_result result, const hr_error& error) {
     case HR_E_ALIGNMENT:
       return {"sample.alignment", own_or("the memory of output " + number(a[0]) + " must be aligned to " +
                                          counted(static_cast<uint64_t>(a[1]), "byte"))};
+    case HR_E_USER:
+      return {"sample.call", own_or("a function that the pipeline calls returned " + number(a[0]))};
     case HR_E_INTERNAL:
       return {"internal", own_or("the pipeline failed without saying why")};
     default:

@@ -33,7 +33,7 @@ struct SampleFailure {
 
 /// One error that names file, sample, key, field (of `fields`, which the program reads) and cause. Codes:
 /// "sample.decode", "sample.crop_outside", "sample.encoding", "sample.limit", "sample.short",
-/// "sample.alignment", "sample.memory", "loader.abi", "internal"; the dataset's own otherwise.
+/// "sample.alignment", "sample.call", "sample.memory", "loader.abi", "internal"; the dataset's own otherwise.
 Status sample_error(const Dataset& dataset, std::span<const ProgramField> fields,
                     const SampleFailure& failure);
 

@@ -26,6 +26,7 @@ ObjectInfo some_object_info() {
   p.key = "0123456789abcdef";
   p.fields = {{"image", FieldKind::image}, {"label", FieldKind::i64}};
   p.outputs = {{"image", DType::f16, Layout::channels_last, {3, 4, 5}, {1, 15, 3}, 120}, {"label", DType::i64, Layout::none, {}, {}, 8}};
+  p.calls = {{"sharpen", "filters.so"}};
   return info;
 }
 

@@ -57,6 +57,9 @@ TEST(ObjectMetadata, IsReadBackAsItWasWritten) {
   EXPECT_EQ(p.outputs[0].shape, q.outputs[0].shape);
   EXPECT_EQ(p.outputs[0].strides, q.outputs[0].strides);
   EXPECT_EQ(p.outputs[0].sample_bytes, 120u);
+  ASSERT_EQ(p.calls.size(), 1u);
+  EXPECT_EQ(p.calls[0].symbol, "sharpen");
+  EXPECT_EQ(p.calls[0].library, "filters.so");
 }
 
 TEST(ObjectMetadata, AnotherReleaseIsRefusedWithBothVersions) {
@@ -72,7 +75,7 @@ TEST(ObjectMetadata, AnotherReleaseIsRefusedWithBothVersions) {
                        "this library has "), 0u) << error;
   bytes = aot::encode_metadata(some_object_info());
   put(bytes, offsetof(MetadataHead, version), uint32_t{7});
-  EXPECT_EQ(error_of(bytes), "error[object.metadata] train.so: its metadata has version 7; this library reads version 1");
+  EXPECT_EQ(error_of(bytes), "error[object.metadata] train.so: its metadata has version 7; this library reads version 2");
 }
 
 TEST(ObjectMetadata, WhatIsNoMetadataIsRefused) {
@@ -100,6 +103,10 @@ TEST(ObjectMetadata, WhatDoesNotGoTogetherIsRefused) {
   EXPECT_EQ(refused([](ObjectInfo& i) { i.program.outputs[0].layout = Layout(9); }), output);
   EXPECT_EQ(refused([](ObjectInfo& i) { i.program.outputs[0].name = ""; }), output);
   EXPECT_EQ(refused([](ObjectInfo& i) { i.program.outputs[0].shape.assign(9, 1); }), output);
+  const std::string call = malformed("a function without a name, or of a library that is no file name");
+  EXPECT_EQ(refused([](ObjectInfo& i) { i.program.calls[0].symbol = ""; }), call);
+  EXPECT_EQ(refused([](ObjectInfo& i) { i.program.calls[0].library = ""; }), call);
+  EXPECT_EQ(refused([](ObjectInfo& i) { i.program.calls[0].library = "/tmp/filters.so"; }), call);
   EXPECT_EQ(refused([](ObjectInfo& i) { i.program.outputs.clear(); }), malformed("no outputs"));
   EXPECT_EQ(refused([](ObjectInfo& i) { i.levels.clear(); }), malformed("no levels"));
   EXPECT_EQ(refused([](ObjectInfo& i) { i.program.slot_count = 1u << 21; }), malformed("more slots than any pipeline has"));

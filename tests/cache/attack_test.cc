@@ -1,6 +1,8 @@
 // The cache under attack: whatever happens to its folder, a compilation gets what it asked for, and nothing that was
 // not put there whole.
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -147,6 +149,52 @@ pid_t start(const std::function<void()>& body) {
   if (pid != 0) return pid;
   body();
   ::_exit(::testing::Test::HasFailure() ? 1 : 0);
+}
+
+/// In a process of its own that has a file system of `kib` KiB mounted on `folder`; false if that is not allowed here.
+bool with_small_disk(const std::string& folder, int kib, const std::function<void()>& body) {
+  constexpr int kNotAllowed = 77;
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    const bool own = ::unshare(CLONE_NEWNS) == 0 || ::unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0;
+    const std::string options = "mode=0700,size=" + std::to_string(kib) + "k";
+    if (!own || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        ::mount("tmpfs", folder.c_str(), "tmpfs", 0, options.c_str()) != 0) {
+      ::_exit(kNotAllowed);
+    }
+    body();
+    ::_exit(::testing::Test::HasFailure() ? 1 : 0);
+  }
+  int status = 0;
+  EXPECT_EQ(::waitpid(pid, &status, 0), pid);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == kNotAllowed) return false;
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  return true;
+}
+
+TEST_F(CacheUnderAttack, ADiskThatIsReallyFullOrReadOnlyIsNoFailure) {
+  ASSERT_TRUE(fs::create_directory(folder_));
+  ASSERT_EQ(::chmod(folder_.c_str(), 0700), 0);
+  const bool allowed = with_small_disk(folder_, 64, [&] {
+    EXPECT_FALSE(found());
+    EXPECT_EQ(counts_.stored, 1u);
+    const CacheKey large{std::string(64, 'e'), "another recipe\n"};
+    const auto cache = open();
+    const auto got = cache->get(large, [] { return Expected<std::string>(payload(200'000)); });
+    EXPECT_TRUE(got.ok() && **got == payload(200'000));
+    EXPECT_EQ(cache->counts().failures, 1u);
+    EXPECT_EQ(cache->notice(),
+              "compiled code is kept in memory only: " + folder_ + " cannot be written: No space left on device");
+    // Nothing unfinished is left, and what was there still is.
+    EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 1);
+    EXPECT_TRUE(found());
+    ASSERT_EQ(::mount("none", folder_.c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr), 0);
+    EXPECT_TRUE(found());
+    const auto later = open();
+    EXPECT_TRUE(later->get(large, [] { return Expected<std::string>(payload()); }).ok());
+    EXPECT_EQ(later->counts().failures, 1u);
+  });
+  if (!allowed) GTEST_SKIP() << "mounting a file system is not allowed here";
 }
 
 TEST_F(CacheUnderAttack, AReadOnlyFolderIsNoFailure) {

@@ -13,7 +13,7 @@ using testing::headrace;
 using testing::Outcome;
 using testing::TempDir;
 
-const std::string kSubcommands[] = {"write", "info", "compile", "run", "view", "bench", "cache", "doctor"};
+const std::string kSubcommands[] = {"write", "info", "compile", "run", "view", "bench", "tune", "cache", "doctor"};
 
 struct UsageCase {
   Args args;
@@ -22,13 +22,13 @@ struct UsageCase {
 
 TEST(CliUsage, WrongCommandLinesExitWithTwoAndOneMessage) {
   const UsageCase cases[] = {
-      {{}, "headrace", "a subcommand is required: write, info, export, compile, order, run, view, bench, cache, doctor"},
+      {{}, "headrace", "a subcommand is required: write, info, export, compile, order, run, view, bench, tune, cache, explain, doctor"},
       {{"--threads", "2"},
        "headrace",
        "there is no option \"--threads\" before a subcommand; there are --help and --version"},
       {{"frobnicate"},
        "headrace",
-       "there is no subcommand \"frobnicate\"; there are write, info, export, compile, order, run, view, bench, cache, doctor"},
+       "there is no subcommand \"frobnicate\"; there are write, info, export, compile, order, run, view, bench, tune, cache, explain, doctor"},
       {{"write"}, "headrace write", "SOURCE is required"},
       {{"write", "a"}, "headrace write", "--output is required"},
       {{"write", "a", "-o", "b", "--encoding", "png"},

@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <cstring>
 
+#include "tests/compiler/guarded_memory.h"
+
 namespace headrace::testing {
 namespace {
-
-constexpr size_t kGuard = 128;
-constexpr uint8_t kGuardByte = 0xA5;
 
 // Clears the top bit of exponents that have all bits set.
 void make_finite(DType dtype, std::vector<uint8_t>& bytes) {
@@ -44,32 +43,29 @@ BatchRows random_rows(RandomStream& random, const ProgramInfo& info, uint64_t ro
 
 BatchRows run_batch(const Program& program, const BatchRows& rows, const hr_key& key, uint64_t begin,
                     uint64_t end, std::string& problem) {
-  std::vector<std::vector<uint8_t>> memory;
+  std::vector<GuardedMemory> buffers;
+  buffers.reserve(rows.outputs.size() + 1);
   std::vector<uint8_t*> outputs;
-  for (const std::vector<uint8_t>& o : rows.outputs) {
-    memory.emplace_back(o.size() + 2 * kGuard + HR_BUFFER_ALIGNMENT, kGuardByte);
-    const auto base = reinterpret_cast<uintptr_t>(memory.back().data()) + kGuard;
-    outputs.push_back(memory.back().data() + kGuard +
-                      (HR_BUFFER_ALIGNMENT - base % HR_BUFFER_ALIGNMENT) % HR_BUFFER_ALIGNMENT);
-    std::copy(o.begin(), o.end(), outputs.back());
-  }
+  const auto add = [&](const std::string& name, const std::vector<uint8_t>& bytes, size_t alignment) {
+    const GuardSide side = (key.sample + buffers.size()) % 2 == 0 ? GuardSide::back : GuardSide::front;
+    buffers.emplace_back(name, bytes.size(), alignment, side);
+    std::copy(bytes.begin(), bytes.end(), buffers.back().data());
+    return buffers.back().data();
+  };
+  for (const std::vector<uint8_t>& o : rows.outputs)
+    outputs.push_back(add("output " + std::to_string(outputs.size()), o, HR_BUFFER_ALIGNMENT));
+  const uint8_t* const mask = add("the mask", rows.mask, 1);
   hr_error error{};
-  hr_batch_frame frame{HR_ABI_VERSION, 0,     key, rows.rows, begin, end, rows.mask.data(),
-                       outputs.data(), &error};
-  const hr_result result = program.batch(frame);
-  if (result != HR_OK) problem = "result " + std::to_string(result) + ": " + error.text;
+  hr_batch_frame frame{HR_ABI_VERSION, 0, key, rows.rows, begin, end, mask, outputs.data(), &error};
+  hr_result result = HR_OK;
+  std::string found = run_trapped(buffers, [&] { result = program.batch(frame); });
+  if (result != HR_OK) found = "result " + std::to_string(result) + ": " + error.text;
   BatchRows mixed = rows;
   for (size_t k = 0; k < outputs.size(); ++k) {
-    const auto is_guard = [](uint8_t b) { return b == kGuardByte; };
-    std::vector<uint8_t>& m = memory[k];
-    const uint8_t* const end_of_rows = outputs[k] + mixed.outputs[k].size();
-    if (!std::all_of(static_cast<const uint8_t*>(m.data()), static_cast<const uint8_t*>(outputs[k]),
-                     is_guard) ||
-        !std::all_of(end_of_rows, static_cast<const uint8_t*>(m.data() + m.size()), is_guard)) {
-      problem = "wrote outside output " + std::to_string(k);
-    }
-    std::copy_n(outputs[k], mixed.outputs[k].size(), mixed.outputs[k].begin());
+    if (found.empty()) found = buffers[k].damage();
+    mixed.outputs[k] = buffers[k].copy();
   }
+  if (!found.empty()) problem = found;
   return mixed;
 }
 
@@ -81,10 +77,10 @@ std::string compare_batches(const Program& reference, const Program& other, uint
     const hr_key key{random.next() | uint64_t{random.next()} << 32, uint64_t(random.below(300)),
                      uint64_t(random.below(5000))};
     const uint64_t begin = uint64_t(random.below(int64_t(before.rows / 2))), end = before.rows / 2;
-    std::string problem;
+    std::string problem, other_problem;
     const BatchRows a = run_batch(reference, before, key, begin, end, problem),
-                    b = run_batch(other, before, key, begin, end, problem);
-    if (!problem.empty()) return problem;
+                    b = run_batch(other, before, key, begin, end, other_problem);
+    if (!problem.empty() || !other_problem.empty()) return problem.empty() ? other_problem : problem;
     changed += !(a == before);
     for (size_t k = 0; k < a.outputs.size(); ++k) {
       const auto [x, y] = std::mismatch(a.outputs[k].begin(), a.outputs[k].end(), b.outputs[k].begin());

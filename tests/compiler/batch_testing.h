@@ -21,8 +21,8 @@ struct BatchRows {
 /// Every 8th row or so is masked out.
 BatchRows random_rows(RandomStream& random, const ProgramInfo& info, uint64_t rows);
 
-/// Calls batch() for the pairs from begin to end. Outputs lie in memory of their exact size, between guard
-/// bytes that are checked. `problem` says what went wrong.
+/// Calls batch() for the pairs from begin to end. Outputs and mask lie in memory of their exact size, between pages that
+/// cannot be touched. `problem` says what went wrong, if anything did.
 BatchRows run_batch(const Program& program, const BatchRows& rows, const hr_key& key, uint64_t begin,
                     uint64_t end, std::string& problem);
 

@@ -25,6 +25,7 @@ const std::vector<std::string>& coverage_ops() {
                                                "normalize",
                                                "convert",
                                                "convert_scale",
+                                               "map",
                                                "layout_NHWC",
                                                "layout_NCHW",
                                                "layout_channels_last"};

@@ -10,12 +10,14 @@
 #include <thread>
 
 #include "compiler/lower/lower.h"
+#include "compiler/pipeline/front_end.h"
 #include "compiler/pipeline/programs.h"
 #include "tests/compiler/batch_testing.h"
 #include "tests/compiler/coverage.h"
 #include "tests/compiler/engines.h"
 #include "tests/compiler/plane_images.h"
 #include "tests/compiler/random_images.h"
+#include "tests/compiler/random_schedule.h"
 #include "tests/compiler/random_spec.h"
 #include "tests/kernels/packed_testing.h"
 
@@ -30,13 +32,11 @@ uint64_t from_environment(const char* name, uint64_t otherwise) {
   return text && *text ? std::strtoull(text, nullptr, 10) : otherwise;
 }
 
-// Every level at one of the widths it has, and the loop interpreter.
+// Every level, and the loop interpreter, each with a schedule of its own.
 std::vector<EngineChoice> choose_engines(RandomStream& random) {
-  static constexpr int kAll[] = {128, 256, 256, 512}, kNarrow[] = {128, 256, 256}, kWide[] = {256, 512};
-  std::vector<EngineChoice> engines{{"", {random.pick(kAll)}}};
+  std::vector<EngineChoice> engines{{"", interpreted_schedule(random_schedule(random))}};
   for (const std::string& level : runnable_levels()) {
-    engines.push_back(
-        {level, {level == isa_name(Isa::x86_64_v3) ? random.pick(kNarrow) : random.pick(kWide)}});
+    engines.push_back({level, schedule_for(*parse_isa(level), random_schedule(random))});
   }
   return engines;
 }

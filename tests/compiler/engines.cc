@@ -7,40 +7,8 @@
 #include "compiler/pipeline/programs.h"
 #include "compiler/spec.h"
 #include "ir/graph_interp.h"
-#include "runtime/platform/fp_env.h"
 
 namespace headrace::testing {
-namespace {
-
-#ifdef HEADRACE_WITH_JIT
-class LinkedProgram final : public Program {
- public:
-  LinkedProgram(std::unique_ptr<codegen::Library> library, ProgramInfo info)
-      : library_(std::move(library)), info_(std::move(info)) {}
-  const ProgramInfo& info() const override { return info_; }
-  hr_result plan(hr_plan_frame& frame) const override {
-    const FpEnvironment fp;
-    return library_->plan()(&frame);
-  }
-  hr_result run(hr_run_frame& frame) const override {
-    const FpEnvironment fp;
-    return library_->run()(&frame);
-  }
-  hr_result batch(hr_batch_frame& frame) const override {
-    const FpEnvironment fp;
-    return library_->batch() ? library_->batch()(&frame) : HR_OK;
-  }
-
- private:
-  std::unique_ptr<codegen::Library> library_;
-  ProgramInfo info_;
-};
-#endif
-
-}  // namespace
-
-PipelineMaker::PipelineMaker() = default;
-PipelineMaker::~PipelineMaker() = default;
 
 Expected<Pipeline> PipelineMaker::make(std::string_view spec_json, const std::vector<ProgramField>& fields,
                                        const std::vector<EngineChoice>& engines) {
@@ -76,28 +44,11 @@ Expected<ProgramPtr> PipelineMaker::make_engine(const graph::Graph& graph, const
   if (choice.isa.empty()) return make_loop_program(std::move(lowered.module), std::move(lowered.info));
 #ifdef HEADRACE_WITH_JIT
   const codegen::Target target{*parse_isa(choice.isa), choice.schedule.vector_bits};
-  std::vector<codegen::Object> objects;
-  loop::Module missing;
-  for (const loop::Function& f : lowered.module.functions) {
-    const std::string key = codegen::stage_key(f, target);
-    const auto known = objects_.find(key);
-    if (known != objects_.end()) {
-      objects.push_back(known->second);
-      ++reused_;
-    } else {
-      missing.functions.push_back(f);
-    }
-  }
-  HR_ASSIGN_OR_RETURN(const std::vector<codegen::Object> made, codegen::compile_objects(missing, target, 1));
-  for (const codegen::Object& o : made) {
-    objects.push_back(o);
-    if (o.name != "plan" && o.name != "run" && o.name != "batch") objects_.emplace(o.key, o);
-    ++compiled_;
-  }
+  HR_ASSIGN_OR_RETURN(const std::vector<codegen::Object> objects, stages_.compile(lowered.module, target));
   std::vector<codegen::Symbol> symbols;
   for (const KernelSymbol& s : kernel_symbols()) symbols.push_back({std::string(s.name), s.address});
   HR_ASSIGN_OR_RETURN(auto library, codegen::link(objects, symbols));
-  return ProgramPtr(std::make_shared<LinkedProgram>(std::move(library), std::move(lowered.info)));
+  return make_code_program(std::move(library), std::move(lowered.info), target.isa);
 #else
   return Status("compile.no_jit", "", "built without the code generator");
 #endif

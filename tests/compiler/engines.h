@@ -1,7 +1,6 @@
 // One pipeline on every engine, for comparison.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,7 +13,7 @@
 #include "ir/graph.h"
 #include "tests/compiler/program_testing.h"
 #ifdef HEADRACE_WITH_JIT
-#include "compiler/codegen/compile.h"
+#include "tests/compiler/stage_cache.h"
 #endif
 
 namespace headrace::testing {
@@ -22,7 +21,7 @@ namespace headrace::testing {
 using ProgramPtr = std::shared_ptr<const Program>;
 
 struct NamedProgram {
-  std::string name;  ///< "loop 256", "x86-64-v3 256": engine or level, and vector bits
+  std::string name;  ///< engine or level, and its schedule
   ProgramPtr program;
 };
 
@@ -45,30 +44,34 @@ struct EngineChoice {
   std::string isa;
   Schedule schedule;
   std::string name() const {
-    return (isa.empty() ? "loop" : isa) + " " + std::to_string(schedule.vector_bits);
+    return (isa.empty() ? "loop" : isa) + " " + std::to_string(schedule.vector_bits) + " bits, " +
+           std::to_string(schedule.strip_rows()) + " rows, unroll " + std::to_string(schedule.unroll) + ", " +
+           std::to_string(schedule.idct_columns) + " columns";
   }
 };
 
 /// Compiles pipelines. A stage function is compiled once for each stage_key, as the object cache would.
 class PipelineMaker {
  public:
-  PipelineMaker();
-  ~PipelineMaker();
-
   Expected<Pipeline> make(std::string_view spec_json, const std::vector<ProgramField>& fields,
                           const std::vector<EngineChoice>& engines);
 
-  size_t compiled() const { return compiled_; }  ///< stage functions
-  size_t reused() const { return reused_; }
+#ifdef HEADRACE_WITH_JIT
+  size_t compiled() const { return stages_.compiled(); }  ///< stage functions
+  size_t reused() const { return stages_.reused(); }
+#else
+  size_t compiled() const { return 0; }
+  size_t reused() const { return 0; }
+#endif
   size_t streaming() const { return streaming_; }  ///< lowered stages that store past the caches
 
  private:
   Expected<ProgramPtr> make_engine(const graph::Graph& graph, const EngineChoice& choice);
 
 #ifdef HEADRACE_WITH_JIT
-  std::map<std::string, codegen::Object> objects_;  // by key
+  StageCache stages_;
 #endif
-  size_t compiled_ = 0, reused_ = 0, streaming_ = 0;
+  size_t streaming_ = 0;
 };
 
 /// The levels that this CPU runs, of those code can be generated for in this build.

@@ -91,8 +91,8 @@ std::string GuardedMemory::where(const void* address) const {
 
 std::string GuardedMemory::damage() const {
   const auto is_guard = [](uint8_t b) { return b == kGuardByte; };
-  const bool whole =
-      std::all_of(base_ + page(), data_, is_guard) && std::all_of(data_ + size_, base_ + mapped_ - page(), is_guard);
+  const bool whole = std::all_of(base_ + page(), data_, is_guard) &&
+                     std::all_of(data_ + size_, base_ + mapped_ - page(), is_guard);
   return whole ? "" : "wrote outside " + name_;
 }
 

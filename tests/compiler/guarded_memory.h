@@ -1,5 +1,5 @@
-// Buffers between pages that cannot be touched: generated code is not instrumented, so the processor has to say when it
-// leaves its memory.
+// Buffers between pages that cannot be touched: generated code is not instrumented, so the processor has to
+// say when it leaves its memory.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,8 @@
 
 namespace headrace::testing {
 
-/// Which end of a buffer lies against a forbidden page. The other end is as close to one as the alignment allows.
+/// Which end of a buffer lies against a forbidden page. The other end is as close to one as the alignment
+/// allows.
 enum class GuardSide : uint8_t { front, back };
 
 class GuardedMemory {
@@ -39,8 +40,8 @@ class GuardedMemory {
 };
 
 /// Runs `body`. If it touches memory that it must not touch, it is left at once (destructors do not run), and
-/// the result says what: the place in one of `buffers`, or the address. "" if all went well. A failure of another kind
-/// ends the process as it always does.
+/// the result says what: the place in one of `buffers`, or the address. "" if all went well. A failure of
+/// another kind ends the process as it always does.
 std::string run_trapped(const std::vector<GuardedMemory>& buffers, const std::function<void()>& body);
 
 }  // namespace headrace::testing

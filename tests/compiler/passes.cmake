@@ -7,4 +7,4 @@ if(HEADRACE_JIT)
   headrace_test(NAME vector_ops_test SOURCES vector_ops_test.cc LIBS headrace::ir headrace_codegen headrace_kernels)
 endif()
 headrace_engine_test(NAME fast_exact_packed_test
-  SOURCES fast_exact_packed_test.cc program_testing.cc ${PROJECT_SOURCE_DIR}/tests/kernels/jpeg_testing.cc)
+  SOURCES fast_exact_packed_test.cc guarded_memory.cc program_testing.cc ${PROJECT_SOURCE_DIR}/tests/kernels/jpeg_testing.cc)

@@ -3,18 +3,18 @@
 #include <gtest/gtest.h>
 #include <jpeglib.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstdlib>
 #include <cstring>
+#include <span>
 
 #include "headrace/philox.h"
 #include "kernels/decoder.h"
+#include "tests/compiler/guarded_memory.h"
 
 namespace headrace::testing {
 namespace {
-
-constexpr size_t kGuard = 256;
-constexpr uint8_t kGuardByte = 0xA5;
 
 class Random {
  public:
@@ -27,31 +27,39 @@ class Random {
   uint32_t count_ = 0;
 };
 
-// A buffer with guard bytes on both sides, 64-byte aligned inside.
-class Guarded {
+// What an output must be aligned to at least, as abi.h has it.
+size_t output_alignment(size_t sample_bytes) {
+  const size_t divides = sample_bytes & (~sample_bytes + 1);
+  return std::clamp<size_t>(divides, 1, HR_BUFFER_ALIGNMENT);
+}
+
+// The buffers of a run, in a fixed order.
+class Buffers {
  public:
-  explicit Guarded(size_t size) : size_(size), bytes_(size + 2 * kGuard + 64, kGuardByte) {
-    const auto base = reinterpret_cast<uintptr_t>(bytes_.data()) + kGuard;
-    data_ = bytes_.data() + kGuard + (64 - base % 64) % 64;
-    std::memset(data_, 0xCD, size);
+  explicit Buffers(const hr_key& key) : first_side_(key.sample) { list_.reserve(64); }
+
+  uint8_t* add(const std::string& name, size_t size, size_t alignment) {
+    const GuardSide side = (first_side_ + list_.size()) % 2 == 0 ? GuardSide::back : GuardSide::front;
+    list_.emplace_back(name, size, alignment, side);
+    return list_.back().data();
   }
-  uint8_t* data() { return data_; }
-  bool intact() const {
-    const uint8_t* end = bytes_.data() + bytes_.size();
-    for (const uint8_t* p = bytes_.data(); p < data_; ++p) {
-      if (*p != kGuardByte) return false;
-    }
-    for (const uint8_t* p = data_ + size_; p < end; ++p) {
-      if (*p != kGuardByte) return false;
-    }
-    return true;
+  // Bytes to be read, and as many behind them as code may read.
+  const uint8_t* add_input(const std::string& name, std::span<const uint8_t> bytes, size_t size) {
+    uint8_t* to = add(name, size + HR_BUFFER_ALIGNMENT, 1);
+    std::copy_n(bytes.begin(), std::min(bytes.size(), size + HR_BUFFER_ALIGNMENT), to);
+    return to;
   }
-  std::vector<uint8_t> copy() const { return {data_, data_ + size_}; }
+  const std::vector<GuardedMemory>& list() const { return list_; }
+  std::string damage() const {
+    for (const GuardedMemory& m : list_) {
+      if (std::string d = m.damage(); !d.empty()) return d;
+    }
+    return "";
+  }
 
  private:
-  size_t size_;
-  std::vector<uint8_t> bytes_;
-  uint8_t* data_;
+  uint64_t first_side_;
+  std::vector<GuardedMemory> list_;
 };
 
 }  // namespace
@@ -128,12 +136,16 @@ TestImage random_gray_jpeg(uint32_t width, uint32_t height, uint64_t seed, int q
   return encode_jpeg(width, height, seed, quality, 1, 1, true);
 }
 
-RunResult run_program(const Program& program, const TestImage& image, const hr_key& key, int64_t label) {
-  const ProgramInfo& info = program.info();
-  // A text whose length depends on the sample; padded as a dataset would pad it.
-  const std::string text = "class/photo_" + std::to_string(key.sample % 100000) + ".jpg";
-  std::string padded = text;
-  padded.resize(text.size() + HR_BUFFER_ALIGNMENT, '\1');
+std::string sample_text(const hr_key& key) { return "class/photo_" + std::to_string(key.sample % 100000) + ".jpg"; }
+
+int64_t sample_value(const ProgramField& field, int64_t label) {
+  if (field.kind == FieldKind::f64) return std::bit_cast<int64_t>(double(label) + 0.25);
+  return field.name == "class" ? (label % 24 + 24) % 24 : label;
+}
+
+namespace {
+
+std::vector<hr_field> sample_fields(const ProgramInfo& info, const TestImage& image, const hr_key& key, int64_t label) {
   std::vector<hr_field> fields;
   for (const ProgramField& f : info.fields) {
     hr_field field{};
@@ -145,43 +157,54 @@ RunResult run_program(const Program& program, const TestImage& image, const hr_k
       field.channels = 3;
       field.planes = image.planes;
     } else if (f.kind == FieldKind::bytes) {
-      field.size = text.size();
-    } else if (f.name == "class") {
-      field.value = (label % 24 + 24) % 24;
+      field.size = sample_text(key).size();
     } else {
-      field.value = f.kind == FieldKind::f64 ? std::bit_cast<int64_t>(double(label) + 0.25) : label;
+      field.value = sample_value(f, label);
     }
     fields.push_back(field);
   }
+  return fields;
+}
+
+}  // namespace
+
+RunResult run_sample(const Program& program, const TestImage& image, const hr_key& key, int64_t label) {
+  const ProgramInfo& info = program.info();
+  std::vector<hr_field> fields = sample_fields(info, image, key, label);
   RunResult result;
   hr_error error{};
-  std::vector<int64_t> slots(info.slot_count);
-  std::vector<hr_byte_range> ranges(fields.size());
-  hr_plan_frame plan{HR_ABI_VERSION, uint32_t(fields.size()), fields.data(), key, slots.data(), ranges.data(), 0, &error};
-  result.code = program.plan(plan);
-  if (result.code == HR_OK) {
+  Buffers buffers(key);
+  auto* slots = reinterpret_cast<int64_t*>(buffers.add("the slots", info.slot_count * sizeof(int64_t), alignof(int64_t)));
+  auto* ranges = reinterpret_cast<hr_byte_range*>(
+      buffers.add("the byte ranges", fields.size() * sizeof(hr_byte_range), alignof(hr_byte_range)));
+  hr_plan_frame plan{HR_ABI_VERSION, uint32_t(fields.size()), fields.data(), key, slots, ranges, 0, &error};
+  result.problem = run_trapped(buffers.list(), [&] { result.code = program.plan(plan); });
+  if (result.code == HR_OK && result.problem.empty()) {
+    // Padded as a dataset would pad it.
+    std::string text = sample_text(key);
+    text.resize(text.size() + HR_BUFFER_ALIGNMENT, '\1');
+    const uint8_t* const pixels = buffers.add_input("the image", image.bytes, image.size);
+    const uint8_t* const letters =
+        buffers.add_input("the text", {reinterpret_cast<const uint8_t*>(text.data()), text.size()}, sample_text(key).size());
     for (size_t i = 0; i < fields.size(); ++i) {
-      if (info.fields[i].kind == FieldKind::image) fields[i].data = image.bytes.data();
-      if (info.fields[i].kind == FieldKind::bytes) fields[i].data = reinterpret_cast<const uint8_t*>(padded.data());
+      if (info.fields[i].kind == FieldKind::image) fields[i].data = pixels;
+      if (info.fields[i].kind == FieldKind::bytes) fields[i].data = letters;
     }
-    Guarded scratch(plan.scratch_bytes);
-    std::vector<Guarded> outputs;
-    std::vector<uint8_t*> pointers;
-    outputs.reserve(info.outputs.size());
-    for (const ProgramOutput& o : info.outputs) {
-      outputs.emplace_back(o.sample_bytes);
-      pointers.push_back(outputs.back().data());
-    }
+    uint8_t* const scratch = buffers.add("scratch memory", plan.scratch_bytes, HR_BUFFER_ALIGNMENT);
+    const size_t first_output = buffers.list().size();
+    std::vector<uint8_t*> outputs;
+    for (const ProgramOutput& o : info.outputs)
+      outputs.push_back(buffers.add("output \"" + o.name + "\"", o.sample_bytes, output_alignment(o.sample_bytes)));
     void* decoder = hr_decoder_create(nullptr);
-    hr_run_frame run{HR_ABI_VERSION, uint32_t(fields.size()), fields.data(), key, slots.data(), scratch.data(),
-                     plan.scratch_bytes, pointers.data(), decoder, &error};
-    result.code = program.run(run);
-    hr_decoder_destroy(decoder);
-    EXPECT_TRUE(scratch.intact()) << "wrote outside scratch memory";
-    for (const Guarded& o : outputs) {
-      EXPECT_TRUE(o.intact()) << "wrote outside an output";
-      if (result.code == HR_OK) result.outputs.push_back(o.copy());
+    hr_run_frame run{HR_ABI_VERSION, uint32_t(fields.size()), fields.data(), key, slots, scratch, plan.scratch_bytes,
+                     outputs.data(), decoder, &error, nullptr};
+    result.problem = run_trapped(buffers.list(), [&] { result.code = program.run(run); });
+    if (result.problem.empty()) {
+      hr_decoder_destroy(decoder);  // of one that was left in the middle of its work nothing is known
+      result.problem = buffers.damage();
     }
+    for (size_t i = 0; i < outputs.size() && result.code == HR_OK; ++i)
+      result.outputs.push_back(buffers.list()[first_output + i].copy());
   }
   if (result.code != HR_OK) {
     result.error = error.text;
@@ -190,7 +213,14 @@ RunResult run_program(const Program& program, const TestImage& image, const hr_k
   return result;
 }
 
+RunResult run_program(const Program& program, const TestImage& image, const hr_key& key, int64_t label) {
+  RunResult result = run_sample(program, image, key, label);
+  EXPECT_EQ(result.problem, "") << program.info().engine << " " << program.info().isa;
+  return result;
+}
+
 std::string difference(const RunResult& a, const RunResult& b) {
+  if (!a.problem.empty() || !b.problem.empty()) return a.problem.empty() ? b.problem : a.problem;
   if (a == b) return "";
   if (a.code != b.code) return "results " + std::to_string(a.code) + " and " + std::to_string(b.code) + " (" + a.error + b.error + ")";
   if (a.error != b.error) return "errors '" + a.error + "' and '" + b.error + "'";

@@ -1,11 +1,6 @@
 #include "tests/compiler/random_images.h"
 
 #include <algorithm>
-#include <array>
-#include <random>
-
-#include "tests/compiler/plane_images.h"
-#include "tests/kernels/packed_testing.h"
 
 namespace headrace::testing {
 namespace {
@@ -45,100 +40,68 @@ Extent fitting_extent(RandomStream& random, const RandomSpec& spec) {
   return e;
 }
 
-// A sample in a plane encoding: a JPEG's coefficients, or any that a JPEG may have, or their planes.
-void plane_sample(RandomStream& random, uint32_t w, uint32_t h, RandomSample& s) {
-  const uint32_t planes = uint32_t(random.below(6));
-  const bool rgb = planes == 5;
-  static constexpr const char* kNames[] = {"gray", "4:4:4", "4:2:2", "4:2:0", "4:4:0", "RGB planes"};
-  std::mt19937 rng(random.next());
-  const Drawn drawn = random.pick(std::array{Drawn::photo, Drawn::photo, Drawn::extreme, Drawn::full});
-  s.image = packed_image(draw_coefficients(rgb ? uint32_t(HR_PLANES_444 | HR_PLANES_RGB) : planes, w, h, drawn, rng));
-  if (random.percent(40)) s.image = ycc_image(s.image);
-  s.name += std::string(s.image.encoding == HR_ENCODING_YCC ? "planes " : "packed ") + kNames[planes];
-}
-
-RandomSample make_sample(RandomStream& random, Extent e) {
-  RandomSample s;
-  const uint32_t w = uint32_t(e.width), h = uint32_t(e.height);
-  const uint64_t seed = random.next();
-  const int quality = int(random.between(30, 100));
-  s.name = std::to_string(w) + "x" + std::to_string(h) + " ";
-  switch (random.below(12)) {
-    case 8:
-    case 9:
-    case 10:
-    case 11:
-      plane_sample(random, w, h, s);
-      break;
-    case 0:
-      s.image = random_jpeg(w, h, seed, quality, 2, 2);
-      s.name += "JPEG 4:2:0";
-      break;
-    case 1:
-      s.image = random_jpeg(w, h, seed, quality, 2, 1);
-      s.name += "JPEG 4:2:2";
-      break;
-    case 2:
-      s.image = random_jpeg(w, h, seed, quality, 1, 1);
-      s.name += "JPEG 4:4:4";
-      break;
-    case 3:
-      s.image = random_gray_jpeg(w, h, seed, quality);
-      s.name += "JPEG gray";
-      break;
-    default:
-      s.image = random_rgb(w, h, seed);
-      s.name += "RGB";
-      break;
-  }
-  s.key = {random.next(), random.next() % 5, random.next()};
-  if (random.percent(10)) s.key = {~uint64_t{0}, ~uint64_t{0}, ~uint64_t{0}};
-  s.label = random.percent(20) ? INT64_MIN + random.below(3) : random.between(-1000, 1000);
-  return s;
-}
-
-void break_sample(RandomStream& random, RandomSample& s) {
-  if (s.image.encoding == HR_ENCODING_PACKED && random.percent(70)) {
-    s.image.bytes[s.image.size / 2] ^= uint8_t(1 + random.below(255));
-    s.damaged = true;
-    s.name += ", damaged";
-  } else if (s.image.encoding == HR_ENCODING_YCC && random.percent(70)) {
-    if (random.percent(50)) {
-      s.image.size -= 1;
-    } else {
-      s.image.planes = uint64_t(random.pick(std::array{5, 6, 7, 8, 11, 16}));
-    }
-    s.name += ", short or of no known kind";
-  } else if (s.image.encoding == HR_ENCODING_JPEG && random.percent(70)) {
-    s.image.size = s.image.size * size_t(random.between(2, 9)) / 10;
-    s.image.bytes.resize(s.image.size);
-    s.image.bytes.resize(s.image.size + HR_BUFFER_ALIGNMENT, 0);
-    s.damaged = true;
-    s.name += ", truncated";
-  } else if (s.image.encoding == HR_ENCODING_RGB && random.percent(50)) {
-    s.image.size -= 1;
-    s.name += ", a byte short";
+SampleRecipe random_recipe(RandomStream& random, Extent e) {
+  static constexpr const char* kJpegs[] = {"jpeg 4:2:0", "jpeg 4:2:2", "jpeg 4:4:4", "jpeg gray"};
+  static constexpr const char* kRareJpegs[] = {"jpeg 4:4:0", "jpeg 4:1:1"};
+  static constexpr const char* kPlanes[] = {"gray", "4:4:4", "4:2:2", "4:2:0", "4:4:0", "rgb"};
+  static constexpr const char* kContents[] = {"photo", "photo", "extreme", "full"};
+  SampleRecipe r;
+  r.width = uint32_t(e.width);
+  r.height = uint32_t(e.height);
+  r.seed = random.next();
+  r.quality = int(random.between(30, 100));
+  const int64_t kind = random.below(12);
+  if (kind < 4) {
+    r.kind = random.percent(15) ? random.pick(kRareJpegs) : kJpegs[kind];
+  } else if (kind < 8) {
+    r.kind = "rgb";
   } else {
-    s.image.encoding = uint32_t(random.percent(50) ? HR_ENCODING_NONE : 77);
-    s.name += ", unknown encoding";
+    r.content = random.pick(kContents);
+    r.kind = std::string(random.percent(40) ? "ycc " : "packed ") + random.pick(kPlanes);
+  }
+  r.label = random.percent(20) ? INT64_MIN + random.below(3) : random.between(-1000, 1000);
+  return r;
+}
+
+void break_recipe(RandomStream& random, SampleRecipe& r) {
+  const bool usual = random.percent(70);
+  const bool even = random.percent(50);
+  if (r.kind.starts_with("packed") && usual) {
+    r.damage = "flipped";
+  } else if (r.kind.starts_with("ycc") && usual) {
+    r.damage = even ? "short" : "planes";
+  } else if (r.kind.starts_with("jpeg") && usual) {
+    r.damage = "truncated";
+  } else if (r.kind == "rgb" && usual) {
+    r.damage = "short";
+  } else {
+    r.damage = even ? "no image" : "unknown encoding";
   }
 }
 
 }  // namespace
 
+std::vector<SampleRecipe> random_recipes(RandomStream& random, const RandomSpec& spec, int good, int bad) {
+  std::vector<SampleRecipe> recipes;
+  for (int i = 0; i < good; ++i) recipes.push_back(random_recipe(random, fitting_extent(random, spec)));
+  for (int i = 0; i < bad; ++i) {
+    SampleRecipe r = random_recipe(random, fitting_extent(random, spec));
+    if ((spec.need_height > 1 || spec.need_width > 1) && random.percent(50)) {
+      r.width = uint32_t(std::max<int64_t>(1, spec.need_width / 2));
+      r.height = uint32_t(std::max<int64_t>(1, spec.need_height / 2));
+    } else {
+      break_recipe(random, r);
+    }
+    recipes.push_back(std::move(r));
+  }
+  return recipes;
+}
+
 std::vector<RandomSample> random_samples(RandomStream& random, const RandomSpec& spec, int good, int bad) {
   std::vector<RandomSample> samples;
-  for (int i = 0; i < good; ++i) samples.push_back(make_sample(random, fitting_extent(random, spec)));
-  for (int i = 0; i < bad; ++i) {
-    RandomSample s = make_sample(random, fitting_extent(random, spec));
-    if ((spec.need_height > 1 || spec.need_width > 1) && random.percent(50)) {
-      const Extent small{std::max<int64_t>(1, spec.need_width / 2),
-                         std::max<int64_t>(1, spec.need_height / 2)};
-      s = make_sample(random, small);
-      s.name += ", too small";
-    } else {
-      break_sample(random, s);
-    }
+  for (const SampleRecipe& r : random_recipes(random, spec, good, bad)) {
+    RandomSample s{describe(r), make_image(r), {random.next(), random.next() % 5, random.next()}, r.label, is_damaged(r)};
+    if (random.percent(10)) s.key = {~uint64_t{0}, ~uint64_t{0}, ~uint64_t{0}};
     samples.push_back(std::move(s));
   }
   return samples;

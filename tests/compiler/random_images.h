@@ -10,6 +10,7 @@
 #include "tests/compiler/program_testing.h"
 #include "tests/compiler/random_spec.h"
 #include "tests/compiler/random_stream.h"
+#include "tests/compiler/sample_recipe.h"
 
 namespace headrace::testing {
 
@@ -21,8 +22,11 @@ struct RandomSample {
   bool damaged = false;  ///< a JPEG that a full decode refuses and a crop above the damage may not
 };
 
-/// `good` samples that the spec can run on, then `bad` ones that are mostly refused: too small, damaged, of
+/// `good` recipes of samples that the spec can run on, then `bad` ones that are mostly refused: too small, damaged, of
 /// no known encoding.
+std::vector<SampleRecipe> random_recipes(RandomStream& random, const RandomSpec& spec, int good, int bad);
+
+/// Samples of such recipes, with random keys.
 std::vector<RandomSample> random_samples(RandomStream& random, const RandomSpec& spec, int good, int bad);
 
 }  // namespace headrace::testing

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "tests/compiler/random_expr.h"
 #include "tests/compiler/random_mixing.h"
 #include "tests/compiler/random_stream.h"
 
@@ -31,6 +32,7 @@ class Writer {
  public:
   Writer(uint64_t seed, uint64_t first_output, Numerics numerics)
       : random_(2 * seed + (numerics == Numerics::fast), first_output),
+        map_random_(2 * seed + (numerics == Numerics::fast), first_output + kMapStream),
         first_(first_output),
         numerics_(numerics) {}
 
@@ -121,7 +123,8 @@ class Writer {
     ops_ += "}";
 
     // Arithmetic may stand anywhere after the last resize; crops and flips may follow it.
-    const std::vector<std::string> arithmetic = arithmetic_ops(dtype, third);
+    std::vector<std::string> arithmetic = arithmetic_ops(dtype, third);
+    add_maps(arithmetic, third);
     size_t earliest = 0;
     for (size_t i = 0; i < geometry.size(); ++i) {
       if (is_resampling(geometry[i])) earliest = i + 1;
@@ -137,6 +140,8 @@ class Writer {
     for (size_t i = 0; i <= geometry.size(); ++i) {
       for (; done < places.size() && places[done] == i; ++done) append(arithmetic[done]);
       if (i < geometry.size()) geometry_op(geometry[i]);
+      // A map of u8 pixels may also stand before a resize.
+      if (i + 1 < earliest && !scaled_ && map_random_.percent(15)) append(random_map(map_random_, "u8"));
     }
     if (!known_) geometry_op(random_.percent(50) ? "center_crop" : "random_crop");
     count(std::string("layout_") + kLayouts[third]);
@@ -305,6 +310,22 @@ class Writer {
     return ops;
   }
 
+  // Before all of it, where pixels are u8, and behind what makes them f32.
+  void add_maps(std::vector<std::string>& arithmetic, int third) {
+    static constexpr const char* kFloats[] = {"", "f32"};
+    for (size_t i = arithmetic.size(); i-- > 0;) {
+      const bool f32 = arithmetic[i].find("\"normalize\"") != std::string::npos ||
+                       arithmetic[i].find("\"dtype\": \"f32\"") != std::string::npos;
+      if (!f32 || !map_random_.percent(30)) continue;
+      count("map");
+      arithmetic.insert(arithmetic.begin() + int64_t(i) + 1,
+                        random_map(map_random_, map_random_.pick(kFloats)));
+    }
+    if (third != 1 && !map_random_.percent(40)) return;
+    count("map");
+    arithmetic.insert(arithmetic.begin(), random_map(map_random_, "u8"));
+  }
+
   std::string normalize(bool of_f32) {
     static constexpr const char* kUnit[] = {R"("mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225])",
                                             R"("mean": [0, 0, 0], "std": [1, 1, 1], "range": [0, 1])",
@@ -318,7 +339,10 @@ class Writer {
            "}";
   }
 
-  RandomStream random_;
+  // Maps are drawn apart, so that they make no difference to the rest.
+  static constexpr uint64_t kMapStream = uint64_t{1} << 40;
+
+  RandomStream random_, map_random_;
   uint64_t first_;
   Numerics numerics_;
   RandomSpec spec_;

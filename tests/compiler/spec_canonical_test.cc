@@ -16,6 +16,8 @@ TEST(SpecCanonical, WritesEveryKeyInAFixedOrder) {
       "mask": [{"op": "decode", "field": "m\"\u0001/~\u00e9"}, {"use": "crop", "filter": "area"}, {"use": "a_flip"}],
       "plain": [{"op": "decode", "idct_scale": "auto", "field": "image"}, {"op": "resize", "short_side": 80},
                 {"op": "crop", "top": 0, "left": 2, "size": [16, 8]}, {"op": "horizontal_flip"},
+                {"dtype": "u8", "expr": " x*1.20+0 ", "op": "map"}, {"op": "map", "expr": "(255)-x"},
+                {"op": "call", "per": "row", "symbol": "f", "library": "a.so"},
                 {"op": "convert", "dtype": "f32", "scale": 1.0}, {"op": "layout", "layout": "NCHW"}],
       "label": [{"op": "field", "field": "label"}]},
     "shared": {"crop": {"op": "random_resized_crop", "size": [32, 48], "antialias": false},
@@ -33,6 +35,8 @@ TEST(SpecCanonical, WritesEveryKeyInAFixedOrder) {
       R"("mask":[{"op":"decode","field":"m\"\u0001/~é"},{"use":"crop","filter":"area"},{"use":"a_flip"}],)"
       R"("plain":[{"op":"decode","field":"image","idct_scale":"auto"},{"op":"resize","short_side":80,"filter":"bilinear","antialias":true},)"
       R"({"op":"crop","top":0,"left":2,"size":[16,8]},{"op":"horizontal_flip"},)"
+      R"({"op":"map","expr":"x * 1.2 + 0","dtype":"u8"},{"op":"map","expr":"255 - x"},)"
+      R"({"op":"call","symbol":"f","library":"a.so","per":"row","in":"u8","out":"u8"},)"
       R"({"op":"convert","dtype":"f32","scale":1},{"op":"layout","layout":"NCHW"}],)"
       R"("label":[{"op":"field","field":"label"}]}})");
 }

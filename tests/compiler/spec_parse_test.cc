@@ -42,9 +42,11 @@ view:
   resize at /outputs/view/1 rng /outputs/view/1 | Resize short_side=256 filter=area
   center_crop at /outputs/view/2 rng /outputs/view/2 | CenterCrop size=240x200
   crop at /outputs/view/3 rng /outputs/view/3 | Crop 8,4 size=128x64
-  horizontal_flip at /outputs/view/4 rng /outputs/view/4 | Flip horizontal
-  vertical_flip at /outputs/view/5 rng /outputs/view/5 | Flip vertical
-  convert at /outputs/view/6 rng /outputs/view/6 | Convert f32 scale=0.0039215686274509803
+  map at /outputs/view/4 rng /outputs/view/4 | Map 255 - x * 0.5
+  call at /outputs/view/5 rng /outputs/view/5 | Call f of a.so per image u8->u8
+  horizontal_flip at /outputs/view/6 rng /outputs/view/6 | Flip horizontal
+  vertical_flip at /outputs/view/7 rng /outputs/view/7 | Flip vertical
+  convert at /outputs/view/8 rng /outputs/view/8 | Convert f32 scale=0.0039215686274509803
 wide:
   decode at /outputs/wide/0 rng /outputs/wide/0 | Decode image
   random_resized_crop at /outputs/wide/1 rng /outputs/wide/1 | RandomResizedCrop size=64x512 scale=0.080000000000000002..1 ratio=0.75..1.3333333333333333 filter=bilinear

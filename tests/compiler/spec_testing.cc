@@ -66,6 +66,13 @@ struct DumpParams {
     out << " Convert " << dtype_name(p.dtype);
     if (p.scale) out << " scale=" << *p.scale;
   }
+  void operator()(const spec::Map& p) const {
+    out << " Map " << p.expr << (p.dtype ? " dtype=" + std::string(dtype_name(*p.dtype)) : "");
+  }
+  void operator()(const spec::Call& p) const {
+    out << " Call " << p.symbol << " of " << p.library << " per " << (p.by_row ? "row " : "image ") << dtype_name(p.in) << "->"
+        << dtype_name(p.out);
+  }
   void operator()(const spec::OneHot& p) const {
     out << " OneHot";
     if (p.classes) out << " classes=" << *p.classes;
@@ -132,7 +139,8 @@ std::string full_spec() {
              {"op": "resize", "short_side": 256, "filter": "area"},
              {"op": "center_crop", "size": [240, 200]},
              {"op": "crop", "top": 8, "left": 4, "size": [128, 64]},
-             {"op": "horizontal_flip"}, {"op": "vertical_flip"},
+             {"op": "map", "expr": "255 - x * 0.5"},
+             {"op": "call", "symbol": "f", "library": "a.so", "per": "image", "in": "u8", "out": "u8"}, {"op": "horizontal_flip"}, {"op": "vertical_flip"},
              {"op": "convert", "dtype": "f32", "scale": 0.00392156862745098}],
     "wide": [{"op": "decode", "field": "image"},
              {"op": "random_resized_crop", "size": [64, 512]},

@@ -97,12 +97,20 @@ batch {
   %37 = idct_scale %1, %4, %17 : scale
   %38 = resample %1, %4, %17, %25, %6, %8, %6, %6, %37 {arith="pillow8", filter="area", planes=0} : image<u8, 8 8 3>
   %39 = layout %38 {layout="NHWC"} : tensor<u8, 8 8 3, NHWC>
+  %40 = map %28 {dtype="f32", expr="select(x < 128, x, 255 - x) / 2"} : image<f32, 16 17 3>
+  %41 = strips %40 : image<f32, 16 17 3>
+  %42 = call %41 {dtype="f32", library="filters.so", per="image", rng="/outputs/g/3", symbol="sharpen"} : image<f32, 16 17 3>
+  %43 = const_size {height=16, width=17} : size
+  %44 = full_rect %43 : rect
+  %45 = resample %42, %44, %43, %44, %6, %6, %6, %7 {arith="copy", filter="none", planes=0} : image<f32, 16 17 3>
+  %46 = layout %45 {layout="NHWC"} : tensor<f32, 16 17 3, NHWC>
   output "a" %14
   output "b" %27
   output "c" %30
   output "d" %33
   output "e" %36
   output "f" %39
+  output "g" %46
 }
 )",
   };

@@ -1,0 +1,62 @@
+# GDB stops in a stage and shows the line of the loop IR that it comes from: of code that is linked in memory, and of a
+# shared object.
+cmake_minimum_required(VERSION 3.25)
+
+function(step)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE errors)
+  set(output "${output}" PARENT_SCOPE)
+  set(all "${output}${errors}" PARENT_SCOPE)
+  if(NOT result EQUAL 0)
+    list(JOIN ARGN " " command)
+    message(FATAL_ERROR "failed (${result}): ${command}\n${output}${errors}")
+  endif()
+endfunction()
+
+# The number of the first line with an op in the stage that ends the nest.
+function(line_of file function op result)
+  file(READ ${file} text)
+  string(FIND "${text}" "func @${function}(" at)
+  if(at EQUAL -1)
+    message(FATAL_ERROR "${file} has no @${function}")
+  endif()
+  string(SUBSTRING "${text}" 0 ${at} before)
+  string(SUBSTRING "${text}" ${at} -1 after)
+  string(FIND "${after}" "${op}" inside)
+  string(SUBSTRING "${after}" 0 ${inside} lines)
+  string(REGEX MATCHALL "\n" newlines "${before}${lines}")
+  list(LENGTH newlines count)
+  math(EXPR count "${count} + 1")
+  set(${result} ${count} PARENT_SCOPE)
+endfunction()
+
+# Stops at a line and shows it; the text must be that of the file.
+function(expect_stop source line)
+  step(${GDB} -batch -nx -iex "set auto-load no" -iex "set debuginfod enabled off" -ex "set breakpoint pending on"
+    -ex "set confirm off" -ex "break ${source}:${line}" -ex run -ex "info line" -ex kill --args ${ARGN})
+  get_filename_component(name ${source} NAME)
+  if(NOT all MATCHES "Breakpoint 1[.0-9]*, [^\n]*vertical_planes_image [^\n]*${name}:${line}\n")
+    message(FATAL_ERROR "GDB did not stop in the stage at ${name}:${line}:\n${all}")
+  endif()
+  if(NOT all MATCHES "\n${line}[ \t]+[^\n]*for %")
+    message(FATAL_ERROR "GDB did not show the loop IR of line ${line}:\n${all}")
+  endif()
+endfunction()
+
+file(REMOVE_RECURSE ${WORK})
+file(MAKE_DIRECTORY ${WORK})
+set(ENV{HEADRACE_CACHE_MODE} off)
+set(data ${WORK}/photos.hrd)
+set(spec ${SOURCE}/examples/imagenet_train_f16.json)
+set(loops ${WORK}/loops.txt)
+step(${HEADRACE} write ${SOURCE}/examples/photos -o ${data})
+
+step(${HEADRACE} compile ${spec} --data ${data} --emit loop -o ${loops})
+line_of(${loops} vertical_planes_image "for %" line)
+expect_stop(${loops} ${line} ${HEADRACE} run ${spec} ${data} --threads 1 --limit 4 --batch-size 2 --debug ${loops})
+
+if(AOT)
+  set(object ${WORK}/train.so)
+  step(${HEADRACE} compile ${spec} --data ${data} --emit so -g --debug-source ${loops} -o ${object})
+  expect_stop(${loops} ${line} ${HEADRACE} run ${data} --threads 1 --limit 4 --batch-size 2 --engine aot --object ${object})
+endif()
+file(REMOVE_RECURSE ${WORK})

@@ -6,16 +6,22 @@
 #include <filesystem>
 #include <fstream>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "compiler/cache/entry.h"
+#include "compiler/frontend/build_graph.h"
+#include "compiler/lower/lower.h"
+#include "compiler/passes/pass.h"
+#include "compiler/spec.h"
 #include "forged_object.h"
 #include "kernels/jpeg_recipe.h"
 #include "kernels/packed/packed_image.h"
 #include "runtime/aot/metadata.h"
 #include "scripted_jpeg.h"
 #include "target.h"
+#include "tests/compiler/random_spec.h"
 
 namespace headrace::fuzz {
 namespace {
@@ -90,6 +96,37 @@ void write_objects(Writer& writer) {
   writer.write("cache_entry", "entry", 0, Bytes(entry.begin(), entry.end()));
 }
 
+Bytes bytes_of(const std::string& text) { return {text.begin(), text.end()}; }
+
+constexpr int kTexts = 20;
+constexpr size_t kMaxLoopText = 6000;  ///< of functions that are seeds
+
+// Random pipelines as specs and graphs, and each kind of function that they are lowered to.
+void write_texts(Writer& writer) {
+  std::set<std::string> functions;
+  int graphs = 0;
+  for (int i = 0; i < kTexts; ++i) {
+    const Numerics numerics = i % 2 ? Numerics::exact : Numerics::fast;
+    const std::string json = testing::random_spec(7, uint64_t(3 * i), 1, numerics).json;
+    writer.write("spec_json", "random", i, bytes_of(json));
+    const auto& fields = testing::random_spec_fields();
+    const auto spec = parse_spec(json, &fields);
+    if (!spec.ok()) fail("random specs are valid", spec.status().to_string());
+    graph::Graph graph = build_graph(*spec, &fields).value();
+    writer.write("graph_text", "graph", graphs++, bytes_of(graph::print(graph)));
+    expect_none("passes succeed", passes::run(graph).to_string());
+    writer.write("graph_text", "graph", graphs++, bytes_of(graph::print(graph)));
+    const auto lowered = lower(graph, {.vector_bits = 128 << i % 3});
+    if (!lowered.ok()) fail("optimised graphs are lowered", lowered.status().to_string());
+    for (const loop::Function& f : lowered->module.functions) {
+      const std::string text = loop::print(f);
+      // Those that call nothing are valid on their own.
+      if (text.size() > kMaxLoopText || text.find("call @") != std::string::npos) continue;
+      if (functions.insert(f.name).second) writer.write("loop_text", "stage", int(functions.size()) - 1, bytes_of(text));
+    }
+  }
+}
+
 void write_all(Writer& writer) {
   for (int i = 0; i < kSeeds; ++i) {
     const auto seed = uint32_t(i);
@@ -115,5 +152,6 @@ int main(int argc, char** argv) {
   headrace::fuzz::Writer writer(argv[1]);
   headrace::fuzz::write_all(writer);
   headrace::fuzz::write_objects(writer);
+  headrace::fuzz::write_texts(writer);
   return 0;
 }

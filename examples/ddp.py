@@ -73,6 +73,7 @@ def main() -> None:
         check(loader, options.data, pipeline)
     else:
         train(loader, len(loader.dataset.classes()))
+    dist.barrier()  # nobody leaves while another process is still connecting
     dist.destroy_process_group()
 
 

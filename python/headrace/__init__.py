@@ -14,7 +14,9 @@ from headrace._native import version as __version__
 from headrace.chain import Chain, Compose, JsonOp, Op, Python
 from headrace.dataset import Dataset, FieldInfo, StoredImage
 from headrace.loader import Loader
+from headrace.mixing import CutMix, LabelSmoothing, MixUp, OneHot, RandomChoice
 from headrace.ops import (
+    Call,
     CenterCrop,
     Convert,
     ConvertImageDtype,
@@ -23,6 +25,7 @@ from headrace.ops import (
     Field,
     HorizontalFlip,
     Layout,
+    Map,
     Normalize,
     RandomCrop,
     RandomHorizontalFlip,
@@ -38,12 +41,14 @@ from headrace.pipeline import Pipeline
 from headrace.writing import WriteReport, write
 
 __all__ = [
+    "Call",
     "CenterCrop",
     "Chain",
     "Compose",
     "Convert",
     "ConvertImageDtype",
     "Crop",
+    "CutMix",
     "Dataset",
     "Decode",
     "Diagnostic",
@@ -52,12 +57,17 @@ __all__ = [
     "FieldInfo",
     "HorizontalFlip",
     "JsonOp",
+    "LabelSmoothing",
     "Layout",
     "Loader",
+    "Map",
+    "MixUp",
     "Normalize",
+    "OneHot",
     "Op",
     "Pipeline",
     "Python",
+    "RandomChoice",
     "RandomCrop",
     "RandomHorizontalFlip",
     "RandomResizedCrop",

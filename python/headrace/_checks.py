@@ -23,18 +23,24 @@ _DTYPES = {
 }
 
 
-def integer(name: str, value: Any, least: int = 0) -> int:
-    """``value`` as an int of at least ``least``; numpy's integers count as integers, floats and bools do
-    not."""
-    if not isinstance(value, bool):
-        try:
-            value = operator.index(value)
-        except TypeError:
-            raise TypeError(f"{name} must be an integer, not {value!r}") from None
-        if least <= value < 1 << 63:
-            return value
+def integer(name: str, value: Any, least: int = 0, end: int = 1 << 63) -> int:
+    """``value`` as an int from ``least`` to before ``end``; numpy's integers count as integers, floats and
+    bools do not."""
+    if isinstance(value, bool):
+        raise TypeError(f"{name} must be an integer, not {value!r}")
+    try:
+        value = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be an integer, not {value!r}") from None
+    if value < least:
         raise ValueError(f"{name} must be at least {least}, not {value}")
-    raise TypeError(f"{name} must be an integer, not {value!r}")
+    if value >= end:
+        raise ValueError(f"{name} must be at most {end - 1}, not {value}")
+    return value
+
+
+def integer_or_none(name: str, value: Any, least: int = 0, end: int = 1 << 63) -> int | None:
+    return None if value is None else integer(name, value, least, end)
 
 
 def number(name: str, value: Any) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from headrace import ops
+from headrace import mixing, ops
 from headrace.chain import JsonOp, Op
 
 
@@ -28,7 +28,10 @@ def _normalize(step: dict[str, Any]) -> Op:
 
 # What each operation's keys may be. Anything else is kept as it is, for the C++ library to judge.
 _BUILDERS: dict[str, tuple[frozenset[str], Callable[[dict[str, Any]], Op]]] = {
-    "decode": (frozenset({"field"}), lambda s: ops.Decode(s["field"])),
+    "decode": (
+        frozenset({"field", "idct_scale"}),
+        lambda s: ops.Decode(s["field"], s.get("idct_scale", "none")),
+    ),
     "field": (frozenset({"field", "length"}), lambda s: ops.Field(s["field"], s.get("length"))),
     "crop": (frozenset({"top", "left", "size"}), lambda s: ops.Crop(s["top"], s["left"], *s["size"])),
     "center_crop": (frozenset({"size"}), lambda s: ops.CenterCrop(s["size"])),
@@ -44,7 +47,14 @@ _BUILDERS: dict[str, tuple[frozenset[str], Callable[[dict[str, Any]], Op]]] = {
     "random_vertical_flip": (frozenset({"p"}), lambda s: ops.RandomVerticalFlip(s.get("p", 0.5))),
     "normalize": (frozenset({"mean", "std", "range"}), _normalize),
     "convert": (frozenset({"dtype", "scale"}), lambda s: ops.Convert(s["dtype"], s.get("scale"))),
+    "map": (frozenset({"expr", "dtype"}), lambda s: ops.Map(s["expr"], s.get("dtype"))),
+    "call": (
+        frozenset({"library", "symbol", "per", "in", "out"}),
+        lambda s: ops.Call(s["library"], s["symbol"], s["per"], s.get("in", "u8"), s.get("out", "u8")),
+    ),
     "layout": (frozenset({"layout"}), lambda s: ops.Layout(s["layout"])),
+    "one_hot": (frozenset({"classes"}), lambda s: mixing.OneHot(s.get("classes"))),
+    "label_smoothing": (frozenset({"epsilon"}), lambda s: mixing.LabelSmoothing(s["epsilon"])),
 }
 
 

@@ -32,8 +32,8 @@ def refuse_unknown(arguments: dict[str, Any]) -> None:
         raise TypeError(f"Loader has no argument {name!r}{hint}")
 
 
-def _int_or(name: str, value: int | None, least: int, default: int) -> int:
-    return default if value is None else _checks.integer(name, value, least)
+def _int_or(name: str, value: int | None, least: int, default: int, end: int = 1 << 63) -> int:
+    return default if value is None else _checks.integer(name, value, least, end)
 
 
 def _set_selection(
@@ -83,6 +83,9 @@ def loader_options(
     ring_bytes: int | None,
     io: str,
     io_memory: int | None,
+    max_pixels: int | None,
+    max_scans: int | None,
+    max_memory: int | None,
     pin_threads: bool,
     trace: bool,
 ) -> Any:
@@ -107,6 +110,9 @@ def loader_options(
     options.ring_bytes = _int_or("ring_bytes", ring_bytes, 1, _UNLIMITED)
     options.io = _checks.choice("io", io, ("auto", "mmap", "pread", "direct"))
     options.io_memory_bytes = _int_or("io_memory", io_memory, 1, 0)
+    options.max_pixels = _int_or("max_pixels", max_pixels, 1, options.max_pixels)
+    options.max_scans = _int_or("max_scans", max_scans, 1, options.max_scans, 1 << 32)
+    options.max_memory = _int_or("max_memory", max_memory, 1, options.max_memory)
     options.pin_threads = _checks.flag("pin_threads", pin_threads)
     options.trace = _checks.flag("trace", trace)
     _set_selection(options, subset, filter, weights, balance, draws)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Sequence
 
 from headrace import _native
+from headrace._warnings import warn
 from headrace.chain import Chain, Op, Python
 from headrace.dataset import Dataset
 from headrace.pipeline import Pipeline
@@ -27,13 +28,13 @@ class Prepared(NamedTuple):
 
 
 def _from_object(
-    path: str, dtype: Any, layout: str | None, numerics: str | None, isa: str | None
+    path: str, dtype: Any, layout: str | None, numerics: str | None, isa: str | None, libraries: list[str]
 ) -> Prepared:
     if dtype is not None or layout is not None or numerics is not None:
         raise TypeError(
             f"{path} was compiled ahead of time: its dtype, layout and numerics are what they are"
         )
-    program = _native.load_object(path, isa)
+    program = _native.load_object(path, isa, libraries)
     settings = {
         k: v for k, v in _native.object_info(path)["loader"].items() if k in ("order", "tail", "window_bytes")
     }
@@ -55,18 +56,25 @@ def prepare(
     engine: str,
     isa: str | None,
     num_threads: int | None,
+    libraries: Sequence[str | os.PathLike[str]] = (),
 ) -> Prepared:
     """``pipeline`` is a Pipeline, a description (dict, JSON text or a file's path), or the path of a shared
     object."""
     if isinstance(pipeline, (Op, Chain)):
         raise TypeError('a Loader needs named outputs: Pipeline(image=..., label=Field("label"))')
+    paths = [os.fspath(library) for library in libraries]
     if isinstance(pipeline, (str, os.PathLike)) and os.fspath(pipeline).endswith(".so"):
-        return _from_object(os.fspath(pipeline), dtype, layout, numerics, isa)
+        return _from_object(os.fspath(pipeline), dtype, layout, numerics, isa, paths)
     if not isinstance(pipeline, Pipeline):
         pipeline = Pipeline.from_spec(pipeline)
     if dtype is not None or layout is not None or numerics is not None:
         pipeline = pipeline.with_(dtype=dtype, layout=layout, numerics=numerics)
     if default_layout is not None and layout is None:
         pipeline = pipeline._with_default_layout(default_layout)
-    program = _native.compile(pipeline._canonical, dataset._native, engine, isa, None, num_threads or 0)
+    cache = _native.ObjectCache() if engine == "jit" and _native.code_generator() else None
+    program = _native.compile(
+        pipeline._canonical, dataset._native, engine, isa, None, num_threads or 0, cache, paths
+    )
+    if cache is not None and cache.notice:
+        warn(cache.notice, RuntimeWarning)
     return Prepared(program, _outputs(program), pipeline.loader, pipeline._python_ops(), pipeline)

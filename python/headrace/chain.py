@@ -9,6 +9,19 @@ __all__ = ["Chain", "Compose", "JsonOp", "Op", "Python"]
 Json = dict[str, Any]
 
 
+def call_text(op: Any) -> str:
+    """The call that makes an operation, without the arguments that are as they would be."""
+    import inspect  # which takes longer to import than all of this package
+
+    defaults = {p.name: p.default for p in inspect.signature(type(op)).parameters.values()}
+    arguments = []
+    for name, value in vars(op).items():
+        default = defaults.get(name, inspect.Parameter.empty)
+        if value != (list(default) if isinstance(default, tuple) else default):
+            arguments.append(f"{name}={value!r}")
+    return f"{type(op).__name__}({', '.join(arguments)})"
+
+
 class Op:
     """One operation. Operations are equal if they are described by the same JSON."""
 
@@ -28,8 +41,7 @@ class Op:
         return hash(repr(self._steps()))
 
     def __repr__(self) -> str:
-        arguments = ", ".join(f"{k}={v!r}" for k, v in vars(self).items())
-        return f"{type(self).__name__}({arguments})"
+        return call_text(self)
 
 
 class Chain:
@@ -63,7 +75,10 @@ class Chain:
                     step.pop("scale", None)  # what is a float already is in its range
                 steps.append(step)
                 floating = (
-                    floating or step.get("op") == "normalize" or step.get("dtype") in ("f16", "bf16", "f32")
+                    floating
+                    or step.get("op") in ("normalize", "one_hot")
+                    or step.get("dtype") in ("f16", "bf16", "f32")
+                    or step.get("out") == "f32"
                 )
         return steps
 

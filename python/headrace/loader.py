@@ -6,14 +6,15 @@ import atexit
 import collections
 import json
 import os
-import warnings
 import weakref
 from typing import Any, Callable, Iterator, Mapping, Sequence, Union
 
 from headrace import _checks, _native
+from headrace._ahead import import_ahead
 from headrace._iteration import ArrayMaker, EpochRun, HostBatches, Iteration
 from headrace._options import loader_options, refuse_unknown
 from headrace._programs import Output, prepare
+from headrace._warnings import warn
 from headrace.dataset import Dataset
 from headrace.distributed import rank_and_world_size
 from headrace.pipeline import Pipeline
@@ -73,7 +74,11 @@ class Loader:
       ring_slots, ring_bytes: batches made ahead, and memory for batches, those that are kept included (no
         limit).
       io, io_memory: "auto", "mmap", "pread" or "direct", and the bytes the latter two may read ahead.
+      max_pixels, max_scans, max_memory: what an image may ask for before it counts as damaged: width x height
+        (100 million), scans of a JPEG (500), bytes held for it at a time (2 GiB).
       engine, isa: "jit", "interp" or "loop-interp", and the instruction-set level to generate code for.
+      libraries: paths of the shared libraries whose functions the pipeline may call (Call); no other is
+        loaded.
       pin_threads: each thread to a CPU of its own. trace: keep what write_trace() writes.
     """
 
@@ -110,8 +115,12 @@ class Loader:
         ring_bytes: int | None = None,
         io: str = "auto",
         io_memory: int | None = None,
+        max_pixels: int | None = None,
+        max_scans: int | None = None,
+        max_memory: int | None = None,
         engine: str = "jit",
         isa: str | None = None,
+        libraries: Sequence[Union[str, "os.PathLike[str]"]] = (),
         pin_threads: bool = False,
         trace: bool = False,
         **unknown: Any,
@@ -123,6 +132,7 @@ class Loader:
         rank, world_size = rank_and_world_size(rank, world_size)
         if num_threads is not None:
             _checks.integer("num_threads", num_threads, 1)
+        import_ahead(self._framework)
         self.dataset = Dataset._of(dataset)
         self._prepared = prepare(
             pipeline,
@@ -134,6 +144,7 @@ class Loader:
             engine=engine,
             isa=isa,
             num_threads=num_threads,
+            libraries=_checks.list_of("libraries", libraries),
         )
         options = loader_options(
             self._prepared.loader,
@@ -157,11 +168,14 @@ class Loader:
             ring_bytes=ring_bytes,
             io=io,
             io_memory=io_memory,
+            max_pixels=max_pixels,
+            max_scans=max_scans,
+            max_memory=max_memory,
             pin_threads=pin_threads,
             trace=trace,
         )
         for message in _native.loader_warnings(self.dataset._native, options):
-            warnings.warn(message, stacklevel=2)
+            warn(message)
         self._options = options
         self._native = _native.Loader(self.dataset._native, self._prepared.program, options)
         extras = tuple(extras)

@@ -12,6 +12,7 @@ from headrace import _checks
 from headrace.chain import Json, Op
 
 __all__ = [
+    "Call",
     "CenterCrop",
     "Convert",
     "ConvertImageDtype",
@@ -20,6 +21,7 @@ __all__ = [
     "Field",
     "HorizontalFlip",
     "Layout",
+    "Map",
     "Normalize",
     "RandomCrop",
     "RandomHorizontalFlip",
@@ -76,13 +78,16 @@ def _unsupported(where: str, name: str, value: Any, default: Any) -> None:
 
 
 class Decode(Op):
-    """Decodes an image field to RGB, u8."""
+    """Decodes an image field to RGB, u8. With ``idct_scale="auto"`` images that are far larger than needed
+    may be decoded smaller."""
 
-    def __init__(self, field: str = "image"):
+    def __init__(self, field: str = "image", idct_scale: str = "none"):
         self.field = field
+        self.idct_scale = _checks.choice("Decode: idct_scale", idct_scale, ("none", "auto"))
 
     def _steps(self) -> list[Json]:
-        return [{"op": "decode", "field": self.field}]
+        scaled = {} if self.idct_scale == "none" else {"idct_scale": self.idct_scale}
+        return [{"op": "decode", "field": self.field, **scaled}]
 
 
 class Field(Op):
@@ -294,6 +299,45 @@ class ToTensor(Op):
 
     def _steps(self) -> list[Json]:
         return [*ToDtype("f32", scale=True)._steps(), *Layout("NCHW")._steps()]
+
+
+class Map(Op):
+    """Computes each channel of each pixel by an expression: ``Map("clamp(x * 1.2, 0, 255)")``. The image
+    keeps its type, u8 or f32, unless ``dtype`` names the other. docs/user_ops.md has examples."""
+
+    def __init__(self, expr: str, dtype: Any = None):
+        self.expr = expr
+        self.dtype = None if dtype is None else _checks.dtype("Map: dtype", dtype)
+
+    def _steps(self) -> list[Json]:
+        step: Json = {"op": "map", "expr": self.expr}
+        if self.dtype is not None:
+            step["dtype"] = self.dtype
+        return [step]
+
+
+class Call(Op):
+    """Hands the image to a C function (headrace/user_op.h), once or row by row, which reads and writes u8 or
+    f32. ``library`` is a file's name; the Loader names its path, ``libraries=[...]``."""
+
+    def __init__(self, library: str, symbol: str, per: str = "image", in_: Any = "u8", out: Any = "u8"):
+        self.library = library
+        self.symbol = symbol
+        self.per = _checks.choice("Call: per", per, ("image", "row"))
+        self.in_ = _checks.dtype("Call: in_", in_)
+        self.out = _checks.dtype("Call: out", out)
+
+    def _steps(self) -> list[Json]:
+        return [
+            {
+                "op": "call",
+                "library": self.library,
+                "symbol": self.symbol,
+                "per": self.per,
+                "in": self.in_,
+                "out": self.out,
+            }
+        ]
 
 
 class Layout(Op):

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Mapping, Sequence, Union
 from headrace import _checks, _native
 from headrace._errors import Diagnostic, SpecError
 from headrace._from_json import op_from_json
+from headrace._overrides import override
 from headrace.chain import Chain, Op, Python
+from headrace.mixing import BatchOp, batch_op_from_json, batch_ops
 from headrace.ops import Shared
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ _OBJECT_KINDS = {".so": "so", ".o": "obj", ".h": "header"}
 
 # JSON keys whose arguments have another name in Python.
 _ARGUMENTS = {"filter": "interpolation", "short_side": "size", "range": "value_range"}
+_BATCH_ARGUMENTS = {"ops": "transforms", "weights": "p"}
+
+_KNOWN_KEYS = {"headrace", "numerics", "loader", "shared", "outputs", "batch"}
 
 
 class Pipeline:
@@ -31,7 +36,8 @@ class Pipeline:
         label=hr.Field("label"))
 
     ``numerics`` is "fast" or "exact". ``loader`` holds what a Loader does unless it is told otherwise:
-    "order", "tail", "window_bytes". All problems of the description are reported at once, as a SpecError.
+    "order", "tail", "window_bytes". ``batch`` are operations that mix pairs of samples: MixUp, CutMix,
+    RandomChoice. All problems of the description are reported at once, as a SpecError.
     """
 
     def __init__(
@@ -41,12 +47,24 @@ class Pipeline:
         *,
         numerics: str = "fast",
         loader: Mapping[str, Any] | None = None,
+        batch: BatchOp | Sequence[BatchOp] = (),
         **named: Chain | Op,
     ):
-        chains = {**(outputs or {}), **named}
+        self._init({**(outputs or {}), **named}, numerics, loader, batch, {})
+
+    def _init(
+        self,
+        chains: Mapping[str, Chain | Op],
+        numerics: str,
+        loader: Mapping[str, Any] | None,
+        batch: BatchOp | Sequence[BatchOp],
+        other: Mapping[str, Any],
+    ) -> None:
         self.outputs: dict[str, Chain] = {name: _chain(name, ops) for name, ops in chains.items()}
         self.numerics = _checks.choice("numerics", numerics, ("fast", "exact"))
         self.loader: dict[str, Any] = dict(loader or {})
+        self.batch: tuple[BatchOp, ...] = batch_ops(batch)
+        self._other: dict[str, Any] = dict(other)  # keys of a description that have no argument here
         self._canonical = self._check()
 
     # --- JSON ---
@@ -72,21 +90,27 @@ class Pipeline:
             name: Chain(op_from_json(step, shared) for step in steps)
             for name, steps in parsed["outputs"].items()
         }
-        return cls(outputs, numerics=parsed.get("numerics", "fast"), loader=parsed.get("loader"))
+        batch = [batch_op_from_json(step) for step in parsed.get("batch", [])]
+        other = {key: value for key, value in parsed.items() if key not in _KNOWN_KEYS}
+        pipeline = cls.__new__(cls)
+        pipeline._init(outputs, parsed.get("numerics", "fast"), parsed.get("loader"), batch, other)
+        return pipeline
 
     def _spec(self) -> dict[str, Any]:
         spec: dict[str, Any] = {"headrace": 1, "numerics": self.numerics}
         if self.loader:
             spec["loader"] = self.loader
-        shared = {}
-        for chain in self.outputs.values():
-            for op in chain:
-                if isinstance(op, Shared):
-                    shared[op.name] = op.op._steps()[0]
+        shared = self._shared()
         if shared:
-            spec["shared"] = shared
+            spec["shared"] = {name: op._steps()[0] for name, op in shared.items()}
         spec["outputs"] = {name: chain.steps() for name, chain in self.outputs.items()}
+        if self.batch:
+            spec["batch"] = [op._step(list(self.outputs)) for op in self.batch]
+        spec.update(self._other)
         return spec
+
+    def _shared(self) -> dict[str, Op]:
+        return {op.name: op.op for chain in self.outputs.values() for op in chain if isinstance(op, Shared)}
 
     def _check(self) -> str:
         """The description in the one way to write it down. Errors name the operation and its argument."""
@@ -97,16 +121,32 @@ class Pipeline:
 
     def _with_op(self, diagnostic: Diagnostic) -> Diagnostic:
         """Adds to "/outputs/image/1/size" which operation and which of its arguments that is."""
-        parts = diagnostic.where.split("/")[1:]
-        if len(parts) < 3 or parts[0] != "outputs" or not parts[2].isdigit():
-            return diagnostic
-        steps = [(op, step) for op in self.outputs.get(parts[1], Chain([])) for step in op._steps()]
-        if int(parts[2]) >= len(steps):
-            return diagnostic
-        text = type(steps[int(parts[2])][0]).__name__
-        if len(parts) > 3 and parts[3] not in ("op", "use"):
-            text += f", argument {_ARGUMENTS.get(parts[3], parts[3])}"
-        return diagnostic._replace(message=f"{diagnostic.message} ({text})")
+        text = self._argument_at(diagnostic.where.split("/")[1:])
+        return diagnostic._replace(message=f"{diagnostic.message} ({text})") if text else diagnostic
+
+    def _argument_at(self, parts: Sequence[str]) -> str:
+        """ "CenterCrop, argument size"; "" where a place belongs to no operation."""
+        op: Any = None
+        rest: Sequence[str] = parts[2:]
+        names = _ARGUMENTS
+        if len(parts) > 2 and parts[0] == "outputs" and parts[2].isdigit():
+            steps = [op for op in self.outputs.get(parts[1], Chain([])) for _ in op._steps()]
+            op, rest = (steps[int(parts[2])] if int(parts[2]) < len(steps) else None), parts[3:]
+        elif len(parts) > 1 and parts[0] == "shared":
+            op = self._shared().get(parts[1])
+        elif (
+            len(parts) > 1 and parts[0] == "batch" and parts[1].isdigit() and int(parts[1]) < len(self.batch)
+        ):
+            op, rest = self.batch[int(parts[1])]._op_at(rest)
+            names = _BATCH_ARGUMENTS
+        if op is None:
+            return ""
+        name = type(op).__name__
+        return (
+            name
+            if not rest or rest[0] in ("op", "use")
+            else f"{name}, argument {names.get(rest[0], rest[0])}"
+        )
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Pipeline):
@@ -124,6 +164,8 @@ class Pipeline:
         lines.append(f"numerics={self.numerics!r}")
         if self.loader:
             lines.append(f"loader={self.loader!r}")
+        if self.batch:
+            lines.append(f"batch={list(self.batch)!r}")
         return "Pipeline(\n    " + ",\n    ".join(lines) + ")"
 
     # --- overrides ---
@@ -133,20 +175,25 @@ class Pipeline:
     ) -> "Pipeline":
         """The same pipeline with another element type or layout of its images, or other numerics."""
         outputs = {
-            name: _override(chain, None if dtype is None else _checks.dtype("dtype", dtype), layout)
+            name: override(chain, None if dtype is None else _checks.dtype("dtype", dtype), layout)
             for name, chain in self.outputs.items()
         }
-        return Pipeline(outputs, numerics=numerics or self.numerics, loader=self.loader)
+        return self._replace(outputs, numerics or self.numerics)
 
     def _with_default_layout(self, layout: str) -> "Pipeline":
         """The same with a layout for images that state none."""
         outputs = {
             name: chain
             if any(s.get("op") == "layout" for s in chain.steps())
-            else _override(chain, None, layout)
+            else override(chain, None, layout)
             for name, chain in self.outputs.items()
         }
-        return Pipeline(outputs, numerics=self.numerics, loader=self.loader)
+        return self._replace(outputs, self.numerics)
+
+    def _replace(self, outputs: Mapping[str, Chain], numerics: str) -> "Pipeline":
+        pipeline = Pipeline.__new__(Pipeline)
+        pipeline._init(outputs, numerics, self.loader, self.batch, self._other)
+        return pipeline
 
     # --- the compiler ---
 
@@ -163,20 +210,36 @@ class Pipeline:
         _checks.choice("stage", stage, STAGES)
         return _native.inspect(self._canonical, _native_dataset(dataset), stage, isa, None, stop_after)
 
-    def explain(self, dataset: "Dataset | str | os.PathLike[str] | None" = None) -> str:
-        """What the compiler makes of the pipeline, as text: its passes, the graph they leave, and what is not
-        fused."""
-        native = _native_dataset(dataset)
+    def explain(
+        self,
+        dataset: "Dataset | str | os.PathLike[str] | None" = None,
+        *,
+        isa: str | None = None,
+        html: bool = False,
+    ) -> str:
+        """What the compiler makes of the pipeline, as text: what became of each operation, what is not fused,
+        and, measured on the first samples of the dataset, where the time goes; with ``html`` as a page of
+        its own. Without a dataset nothing can be measured: its passes, and the graph they leave."""
+        seams = [
+            (f"output {name}", f"{op!r} is not fused: it runs in Python, on each finished batch")
+            for name, functions in self._python_ops().items()
+            for op in functions
+        ]
+        if dataset is not None and _native.code_generator():
+            return _native.explain(self._canonical, _native_dataset(dataset), isa, seams, html)
+        if html or isa is not None:
+            raise ValueError("explain needs a dataset, and headrace's compiler, to measure the pipeline")
+        return "\n".join(
+            [self._passes(_native_dataset(dataset)), *(f"{where}: {why}" for where, why in seams)]
+        )
+
+    def _passes(self, dataset: Any) -> str:
         lines = [f"numerics {self.numerics}"]
-        for name, approximate, changed, seconds, _ in _native.passes(self._canonical, native, None):
+        for name, approximate, changed, seconds, _ in _native.passes(self._canonical, dataset, None):
             effect = "changed the graph" if changed else "no change"
             kind = "approx" if approximate else "exact"
             lines.append(f"pass {name:<20} {kind:<7} {effect:<18} {seconds * 1e3:8.3f} ms")
-        lines += ["", _native.inspect(self._canonical, native, "graph-opt").rstrip()]
-        for name, functions in self._python_ops().items():
-            for op in functions:
-                lines.append(f"output {name}: {op!r} is not fused: it runs in Python, on each finished batch")
-        return "\n".join(lines)
+        return "\n".join([*lines, "", _native.inspect(self._canonical, dataset, "graph-opt").rstrip()])
 
     def compile(
         self,
@@ -238,39 +301,3 @@ def _native_dataset(dataset: Any) -> Any:
     from headrace.dataset import Dataset
 
     return Dataset._of(dataset)._native
-
-
-def _override(chain: Chain, dtype: str | None, layout: str | None) -> Chain:
-    """An image's chain with another type and layout at its end; other chains as they are."""
-    steps = chain.steps()
-    if not steps or steps[0].get("op") != "decode" or (dtype is None and layout is None):
-        return chain
-    if layout is not None:
-        _checks.choice("layout", layout, ("NHWC", "NCHW", "channels_last"))
-        steps = [s for s in steps if s.get("op") != "layout"] + [{"op": "layout", "layout": layout}]
-    if dtype is not None:
-        steps = _with_dtype(steps, dtype)
-    return Chain([*(_keep_shared(chain, s) for s in steps), *chain.python_ops])
-
-
-def _with_dtype(steps: list[dict[str, Any]], dtype: str) -> list[dict[str, Any]]:
-    """Converts last; only the layout may come after that."""
-    last = next((i for i in range(len(steps) - 1, 0, -1) if steps[i].get("op") != "layout"), 0)
-    floats = any(s.get("op") in ("normalize", "convert") for s in steps[:last])
-    if steps[last].get("op") == "convert":
-        found = dict(steps[last], dtype=dtype)
-        if dtype == "u8" and not floats:
-            return steps[:last] + steps[last + 1 :]
-        return [*steps[:last], found, *steps[last + 1 :]]
-    floats = floats or steps[last].get("op") == "normalize"
-    if dtype == "u8" and not floats:
-        return steps
-    step = (
-        {"op": "convert", "dtype": dtype} if floats else {"op": "convert", "dtype": dtype, "scale": 1 / 255}
-    )
-    return [*steps[: last + 1], step, *steps[last + 1 :]]
-
-
-def _keep_shared(chain: Chain, step: dict[str, Any]) -> Op:
-    shared = {op.name: op.op for op in chain if isinstance(op, Shared)}
-    return op_from_json(step, shared)

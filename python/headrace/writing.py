@@ -53,6 +53,9 @@ def write(
     effort: str = "fast",
     max_side: int | None = None,
     short_side: int | None = None,
+    max_pixels: int | None = None,
+    max_scans: int | None = None,
+    max_memory: int | None = None,
     shuffle_seed: int | None = 0,
     on_error: str = "raise",
     overwrite: bool = False,
@@ -79,6 +82,7 @@ def write(
     "jpeg", "rgb" (decoded pixels; ``max_side`` or ``short_side`` shrink them) and "ycc" (decoded planes).
     ``byte_exact`` packs only what `headrace export` can write again byte for byte, ``strip`` drops metadata
     and the way back, ``effort`` is "fast" or "small". ``on_error="skip"`` leaves out what cannot be used.
+    ``max_pixels``, ``max_scans`` and ``max_memory`` are limits on an image, as for Loader.
     ``progress``: None shows a line on a terminal, True always, False never; or a function of (done, total,
     source bytes, seconds).
     """
@@ -88,9 +92,14 @@ def write(
     options.byte_exact = _checks.flag("byte_exact", byte_exact)
     options.strip = _checks.flag("strip", strip)
     options.small = _checks.choice("effort", effort, ("fast", "small")) == "small"
-    options.max_side = None if max_side is None else _checks.integer("max_side", max_side, 1)
-    options.short_side = None if short_side is None else _checks.integer("short_side", short_side, 1)
-    options.shuffle_seed = None if shuffle_seed is None else _checks.integer("shuffle_seed", shuffle_seed)
+    options.max_side = _checks.integer_or_none("max_side", max_side, 1, 1 << 32)
+    options.short_side = _checks.integer_or_none("short_side", short_side, 1, 1 << 32)
+    options.set_limits(
+        _checks.integer_or_none("max_pixels", max_pixels, 1),
+        _checks.integer_or_none("max_scans", max_scans, 1, 1 << 32),
+        _checks.integer_or_none("max_memory", max_memory, 1),
+    )
+    options.shuffle_seed = _checks.integer_or_none("shuffle_seed", shuffle_seed)
     options.overwrite = _checks.flag("overwrite", overwrite)
     if num_threads is not None:
         options.threads = _checks.integer("num_threads", num_threads, 1)

@@ -2,11 +2,13 @@
 
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
 
 #include <string>
 #include <vector>
 
 #include "headrace/compile_object.h"
+#include "headrace/object_cache.h"
 #include "headrace/pipeline.h"
 #include "python/src/dataset.h"
 #include "python/src/errors.h"
@@ -18,12 +20,17 @@ namespace {
 
 using OptionalText = std::optional<std::string>;
 
+struct NativeCache {
+  std::shared_ptr<ObjectCache> cache;
+};
+
 const Dataset* dataset_of(const NativeDataset* native) {
   return native == nullptr ? nullptr : native->dataset.get();
 }
 
 NativeProgram compile_spec(const std::string& spec, const NativeDataset* dataset, const std::string& engine,
-                           const OptionalText& isa, const OptionalText& numerics, unsigned threads) {
+                           const OptionalText& isa, const OptionalText& numerics, unsigned threads,
+                           const NativeCache* cache, const std::vector<std::string>& libraries) {
   CompileOptions options;
   const std::optional<Engine> parsed = parse_engine(engine);
   if (!parsed) {
@@ -35,6 +42,8 @@ NativeProgram compile_spec(const std::string& spec, const NativeDataset* dataset
   options.isa = isa_of(isa);
   options.numerics = numerics_of(numerics);
   options.threads = threads;
+  if (cache != nullptr) options.cache = cache->cache;
+  options.libraries = libraries;
   const nb::gil_scoped_release release;
   return {unwrap(compile(spec, dataset_of(dataset), options))};
 }
@@ -83,6 +92,18 @@ nb::dict loader_defaults(const std::string& spec) {
   return d;
 }
 
+nb::dict cache_counts(const NativeCache& native) {
+  const CacheCounts counts = native.cache->counts();
+  nb::dict d;
+  d["hits"] = counts.hits;
+  d["shared"] = counts.shared;
+  d["misses"] = counts.misses;
+  d["refused"] = counts.refused;
+  d["stored"] = counts.stored;
+  d["failures"] = counts.failures;
+  return d;
+}
+
 /// [(name, dtype, layout, shape), ...]
 nb::list outputs(const NativeProgram& native) {
   nb::list list;
@@ -117,6 +138,17 @@ std::optional<Numerics> numerics_of(const std::optional<std::string>& name) {
 }
 
 void bind_compile(nb::module_& m) {
+  nb::class_<NativeCache>(m, "ObjectCache", "Compiled pipelines kept on disk, as the environment asks for.")
+      .def(
+          "__init__",
+          [](NativeCache* self) {
+            new (self) NativeCache{ObjectCache::open(cache_options_from_environment())};
+          },
+          nb::call_guard<nb::gil_scoped_release>())
+      .def_prop_ro(
+          "notice", [](const NativeCache& c) { return c.cache->notice(); },
+          "Why nothing is kept on disk; empty if all is well.")
+      .def("counts", cache_counts);
   nb::class_<NativeProgram>(m, "Program", "A pipeline that is ready to run.")
       .def_prop_ro("engine", [](const NativeProgram& p) { return p.program->info().engine; })
       .def_prop_ro("isa", [](const NativeProgram& p) { return p.program->info().isa; })
@@ -129,7 +161,8 @@ void bind_compile(nb::module_& m) {
 
   m.def("compile", compile_spec, nb::arg("spec"), nb::arg("dataset").none() = nb::none(),
         nb::arg("engine") = "jit", nb::arg("isa") = nb::none(), nb::arg("numerics") = nb::none(),
-        nb::arg("threads") = 0);
+        nb::arg("threads") = 0, nb::arg("cache").none() = nb::none(),
+        nb::arg("libraries") = std::vector<std::string>());
   m.def("inspect", inspect_spec, nb::arg("spec"), nb::arg("dataset").none() = nb::none(),
         nb::arg("stage") = "graph", nb::arg("isa") = nb::none(), nb::arg("numerics") = nb::none(),
         nb::arg("stop_after") = "");

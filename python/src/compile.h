@@ -22,6 +22,7 @@ std::optional<Isa> isa_of(const std::optional<std::string>& name);
 std::optional<Numerics> numerics_of(const std::optional<std::string>& name);
 
 void bind_compile(nanobind::module_& m);
+void bind_explain(nanobind::module_& m);
 void bind_object(nanobind::module_& m);
 
 }  // namespace headrace::python

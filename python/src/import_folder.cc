@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "python/src/errors.h"
@@ -109,6 +110,15 @@ nb::dict write_folder(const std::string& source, const std::string& path, Import
   return to_dict(*report);
 }
 
+/// None leaves a limit as it is.
+void set_limits(ImportOptions& options, std::optional<uint64_t> pixels, std::optional<uint32_t> scans,
+                std::optional<uint64_t> memory) {
+  DecodeLimits& limits = options.limits;
+  limits.max_pixels = pixels.value_or(limits.max_pixels);
+  limits.max_scans = scans.value_or(limits.max_scans);
+  limits.max_memory = memory.value_or(limits.max_memory);
+}
+
 }  // namespace
 
 void bind_import_folder(nb::module_& m) {
@@ -128,7 +138,9 @@ void bind_import_folder(nb::module_& m) {
       .def_rw("threads", &Options::threads)
       .def_rw("page_size", &Options::page_size)
       .def_rw("shuffle_seed", &Options::shuffle_seed, nb::arg().none())
-      .def_rw("overwrite", &Options::overwrite);
+      .def_rw("overwrite", &Options::overwrite)
+      .def("set_limits", set_limits, nb::arg("max_pixels").none(), nb::arg("max_scans").none(),
+           nb::arg("max_memory").none());
   m.def("import_folder", write_folder, nb::arg("source"), nb::arg("path"), nb::arg("options"),
         nb::arg("progress").none() = nb::none(),
         "progress(done, total, source_bytes, seconds) is called about ten times a second.");

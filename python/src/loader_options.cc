@@ -64,7 +64,7 @@ void bind_loader_options(nb::module_& m) {
   def_nested(c, "draws", &Options::selection, &Selection::draws);
   def_nested(c, "max_pixels", &Options::limits, &DecodeLimits::max_pixels);
   def_nested(c, "max_scans", &Options::limits, &DecodeLimits::max_scans);
-  def_nested(c, "max_image_memory", &Options::limits, &DecodeLimits::max_memory);
+  def_nested(c, "max_memory", &Options::limits, &DecodeLimits::max_memory);
 }
 
 }  // namespace headrace::python

@@ -20,6 +20,7 @@ NB_MODULE(_native, m) {
   register_errors();
   bind_dataset(m);
   bind_compile(m);
+  bind_explain(m);
   bind_object(m);
   bind_batch(m);
   bind_loader_options(m);

@@ -67,12 +67,12 @@ void bind_object(nb::module_& m) {
   m.def("object_info", object_info, nb::arg("path"));
   m.def(
       "load_object",
-      [](const std::string& path, const std::optional<std::string>& isa) {
-        const ObjectOptions options{.isa = isa_of(isa)};
+      [](const std::string& path, const std::optional<std::string>& isa, const std::vector<std::string>& libraries) {
+        const ObjectOptions options{.isa = isa_of(isa), .libraries = libraries};
         const nb::gil_scoped_release release;
         return NativeProgram{unwrap(load_object(path, options))};
       },
-      nb::arg("path"), nb::arg("isa") = nb::none());
+      nb::arg("path"), nb::arg("isa") = nb::none(), nb::arg("libraries") = std::vector<std::string>());
 }
 
 }  // namespace headrace::python

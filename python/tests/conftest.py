@@ -23,6 +23,17 @@ def numbered(count: int, side: int = 8):
 PLAIN = hr.Pipeline(image=hr.Decode() | hr.CenterCrop(4), label=hr.Field("label"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache_folder(tmp_path_factory):
+    """Compiled pipelines are kept there, also those of programs that tests run, and not in the user's
+    folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("cache")
+        patch.setenv("HEADRACE_CACHE_DIR", str(folder))
+        patch.delenv("HEADRACE_CACHE_MODE", raising=False)
+        yield folder
+
+
 @pytest.fixture(scope="session")
 def photos_file(tmp_path_factory) -> str:
     """The repository's twelve example photographs, in three classes."""

@@ -61,8 +61,9 @@ def test_order(numbers_file):
 
 
 def test_sequential_order_over_sorted_labels_is_warned_of(numbers_file):
-    with pytest.warns(UserWarning, match="sorted by label"):
+    with pytest.warns(UserWarning, match="sorted by label") as warned:
         make(numbers_file, order="sequential")
+    assert warned[0].filename == __file__
 
 
 @pytest.mark.parametrize(
@@ -420,3 +421,10 @@ def test_view(photos_file):
     assert len(list(batches)) == 2  # not disturbed
     with pytest.raises(ValueError, match="no image output; its outputs are label"):
         hr.Loader(photos_file, hr.Pipeline(label=hr.Field("label")), 4).view()
+
+
+def test_limits_on_images(photos_file):
+    loader = hr.Loader(photos_file, hr.pipelines.imagenet_train(16), 4, max_pixels=1000)
+    with pytest.raises(hr.Error) as raised:
+        next(iter(loader))
+    assert raised.value.code == "sample.limit" and "max_pixels" in str(raised.value)

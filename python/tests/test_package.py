@@ -5,6 +5,7 @@ import pathlib
 import pickle
 import subprocess
 import sys
+import textwrap
 
 import headrace as hr
 import pytest
@@ -18,6 +19,21 @@ def test_import_brings_in_nothing_large():
     code = "import sys, headrace; print([m for m in ('numpy', 'torch', 'PIL') if m in sys.modules])"
     result = run("-c", code)
     assert result.stdout.strip() == "[]", result.stderr
+
+
+def test_numpy_is_imported_while_the_compiler_works(photos_file):
+    code = """
+        import os, sys, headrace as hr
+        loader = hr.Loader(sys.argv[1], hr.pipelines.imagenet_train(16), 4)
+        if os.fork() == 0:  # which waits for the import, or numpy could never be imported here
+            import numpy
+            os._exit(7)
+        assert os.waitstatus_to_exitcode(os.wait()[1]) == 7
+        assert "numpy" in sys.modules
+        print(next(iter(loader))[0].shape)
+    """
+    result = run("-c", textwrap.dedent(code), photos_file)
+    assert result.stdout.strip() == "(4, 3, 16, 16)", result.stderr
 
 
 def test_everything_named_is_there():

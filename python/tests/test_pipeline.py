@@ -131,16 +131,29 @@ def test_stages_as_text(photos_file):
         pipeline.emit("machine")
 
 
-def test_explain_tells_passes_and_what_is_not_fused(photos_file):
-    def brighter(images):
-        return images
+def brighter(images):
+    return images
 
-    chain = hr.Decode() | hr.CenterCrop(4) | hr.Python(brighter)
-    text = hr.Pipeline(image=chain).explain(photos_file)
+
+UNFUSED = hr.Pipeline(image=hr.Decode() | hr.CenterCrop(4) | hr.Python(brighter))
+NOT_FUSED = "Python(brighter) is not fused: it runs in Python, on each finished batch"
+
+
+def test_explain_tells_passes_and_what_is_not_fused():
+    text = UNFUSED.explain()
     assert "pass fold-flips" in text and "graph fast {" in text
-    assert text.endswith(
-        "output image: Python(brighter) is not fused: it runs in Python, on each finished batch"
-    )
+    assert text.endswith(f"output image: {NOT_FUSED}")
+    with pytest.raises(ValueError, match="explain needs a dataset"):
+        UNFUSED.explain(html=True)
+
+
+@pytest.mark.skipif(not hr.code_generator(), reason="built without a compiler")
+def test_explain_measures_on_a_dataset(photos_file):
+    text = UNFUSED.explain(photos_file)
+    assert "/outputs/image/1" in text and NOT_FUSED in text
+    page = UNFUSED.explain(photos_file, html=True, isa="x86-64-v3")
+    assert page.startswith("<!") and NOT_FUSED in page
+    assert NOT_FUSED not in hr.Pipeline(image=hr.Decode() | hr.CenterCrop(4)).explain(photos_file)
 
 
 def test_python_operations_stay_in_python(numbers_file, tmp_path):

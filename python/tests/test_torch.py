@@ -6,6 +6,7 @@ import threading
 import pytest
 
 torch = pytest.importorskip("torch")
+numpy = pytest.importorskip("numpy")
 
 import headrace  # noqa: E402
 import headrace.torch as hr  # noqa: E402
@@ -83,6 +84,30 @@ def test_memory_comes_back_from_other_threads(numbers_file):
     assert len(pointers) <= 4
 
 
+def test_nothing_is_copied_on_the_way_to_others(numbers_file):
+    images, labels = next(iter(make(numbers_file)))
+    assert torch.from_dlpack(images).data_ptr() == images.data_ptr()
+    assert numpy.from_dlpack(labels).__array_interface__["data"][0] == labels.data_ptr()
+    assert images.numpy().__array_interface__["data"][0] == images.data_ptr()
+    arrays, _ = next(iter(headrace.Loader(numbers_file, PLAIN, 10)))
+    assert torch.from_dlpack(arrays).data_ptr() == arrays.__array_interface__["data"][0]
+
+
+def test_worker_processes_are_refused(numbers_file):
+    with pytest.raises(
+        TypeError, match="no argument 'num_workers'; use num_threads: headrace works with threads"
+    ):
+        make(numbers_file, num_workers=4)
+    with pytest.raises(TypeError, match="cannot be pickled"):
+        next(
+            iter(
+                torch.utils.data.DataLoader(
+                    make(numbers_file), batch_size=None, num_workers=1, multiprocessing_context="spawn"
+                )
+            )
+        )
+
+
 def test_gradients_flow_through_a_batch(photos_file):
     images, labels = next(iter(hr.Loader(photos_file, hr.pipelines.imagenet_train(16), 4)))
     model = torch.nn.Conv2d(3, 2, 3)
@@ -110,7 +135,8 @@ def test_state_in_a_checkpoint(numbers_file, tmp_path):
     assert labels_of(resumed) == rest
 
 
-def test_inside_torchdatas_stateful_dataloader(numbers_file):
+@pytest.mark.parametrize("wrapped", [False, True], ids=["as it is", "in a dataset"])
+def test_inside_torchdatas_stateful_dataloader(numbers_file, wrapped):
     stateful = pytest.importorskip("torchdata.stateful_dataloader")
 
     class Samples(torch.utils.data.IterableDataset):
@@ -129,7 +155,8 @@ def test_inside_torchdatas_stateful_dataloader(numbers_file):
             self.loader.load_state_dict(state)
 
     def outer():
-        return stateful.StatefulDataLoader(Samples(), batch_size=None, num_workers=0)
+        dataset = Samples() if wrapped else make(numbers_file)
+        return stateful.StatefulDataLoader(dataset, batch_size=None, num_workers=0)
 
     whole = outer()
     expected = [labels.tolist() for _, labels in whole] + [labels.tolist() for _, labels in whole]
@@ -174,8 +201,9 @@ def test_cuda_that_is_not_there(numbers_file, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(ValueError, match="device 'cuda:0': torch has no CUDA device here"):
         make(numbers_file, device=0)
-    with pytest.warns(UserWarning, match="pin_memory=True makes no difference"):
-        make(numbers_file, pin_memory=True)
+    with pytest.warns(UserWarning, match="pin_memory=True makes no difference") as warned:
+        loader = make(numbers_file, pin_memory=True)
+    assert warned[0].filename == __file__ and not next(iter(loader))[0].is_pinned()
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")

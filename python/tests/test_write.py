@@ -276,3 +276,11 @@ def test_images_as_pil(photos_file):
     for sample in hr.Dataset(photos_file):
         file = image.open(io.BytesIO(sample["image"].jpeg())).convert("RGB")
         assert numpy.array_equal(numpy.asarray(sample["image"].pil()), numpy.asarray(file))
+
+
+def test_limits_on_images(tmp_path):
+    with pytest.raises(hr.Error) as raised:
+        hr.write(PHOTOS, tmp_path / "none.hrd", progress=False, max_pixels=1000)
+    assert raised.value.code == "import.limit"
+    assert "max_pixels" in str(raised.value)
+    assert not (tmp_path / "none.hrd").exists()

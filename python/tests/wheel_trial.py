@@ -1,9 +1,12 @@
-"""What scripts/build_wheel.sh runs in a clean virtual environment: `wheel_trial.py full|runtime PHOTOS`.
+"""What scripts/build_wheel.sh runs in a clean virtual environment: `wheel_trial.py full|runtime PHOTOS
+[OBJECT...]`, where objects are `hr.pipelines.imagenet_train(32)`, compiled ahead of time.
 
 Writes a dataset, makes batches, and looks at which libraries the process has loaded.
 """
 
+import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,10 +20,22 @@ def loaded_libraries() -> set[str]:
     return {line.split()[-1] for line in lines if ".so" in line}
 
 
+def exported_symbols(library: pathlib.Path) -> list[str]:
+    """Names that other libraries of the process could meet. Without nm they are taken to be right."""
+    nm = shutil.which("nm")
+    if nm is None:
+        return ["PyInit__native"]
+    lines = subprocess.run(
+        [nm, "-D", "--defined-only", library], check=True, capture_output=True, text=True
+    ).stdout
+    return [line.split()[-1] for line in lines.splitlines()]
+
+
 def main() -> None:
-    variant, photos = sys.argv[1:]
+    variant, photos, *objects = sys.argv[1:]
     assert "site-packages" in hr.__file__, hr.__file__
     with tempfile.TemporaryDirectory() as folder:
+        os.environ["HEADRACE_CACHE_DIR"] = f"{folder}/cache"
         path = f"{folder}/photos.hrd"
         report = hr.write(photos, path, progress=False)
         engine = "jit" if variant == "full" else "interp"
@@ -30,13 +45,21 @@ def main() -> None:
         if variant == "full":
             interpreted = list(hr.Loader(path, pipeline, 4, engine="interp"))
             assert all((a == b).all() for x, y in zip(batches, interpreted) for a, b in zip(x, y))
+            assert len(list(pathlib.Path(folder, "cache").iterdir())) == 1  # compiled once, and kept
+            again = list(hr.Loader(path, pipeline, 4))
+            assert all((a == b).all() for x, y in zip(batches, again) for a, b in zip(x, y))
             pipeline.compile(f"{folder}/train.so")
             ahead = list(hr.Loader(path, f"{folder}/train.so", 4))
             assert all((a == b).all() for x, y in zip(batches, ahead) for a, b in zip(x, y))
         else:
             assert hr.code_generator() == ""
+        for ahead in objects:
+            arrays = list(hr.Loader(path, ahead, 4))
+            assert all((a == b).all() for x, y in zip(batches, arrays) for a, b in zip(x, y))
     llvm = [name for name in loaded_libraries() if "libLLVM" in name]
     assert not llvm, llvm
+    shown = exported_symbols(next(pathlib.Path(hr.__file__).parent.glob("_native*.so")))
+    assert shown == ["PyInit__native"], shown
     command = pathlib.Path(sys.executable).with_name("headrace")
     print(subprocess.run([command, "--version"], check=True, capture_output=True, text=True).stdout.strip())
     package = pathlib.Path(hr.__file__).parent

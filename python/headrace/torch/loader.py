@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, Iterator, Sequence, Union
 
 import torch
+from torch.utils.data import IterableDataset
 
 from headrace import _checks, loader
+from headrace._warnings import warn
 from headrace.torch.transfer import Ahead, CudaTransfer, plain_transfer
 
 __all__ = ["Loader"]
 
 
-class Loader(loader.Loader):
+class Loader(loader.Loader, IterableDataset):
     """An iterable of batches of torch tensors; ``headrace.Loader`` says what there is to say about both.
 
-    Images of pipelines that state no layout come as "NCHW", as torch expects them.
+    Images of pipelines that state no layout come as "NCHW", as torch expects them. To programs that look, it
+    is an IterableDataset of batches: ``StatefulDataLoader(loader, batch_size=None)`` takes it, state
+    included. Nothing is gained by a DataLoader around it.
 
     Further arguments:
       pin_memory: copy batches into page-locked memory, on a thread of its own.
@@ -38,7 +41,7 @@ class Loader(loader.Loader):
         self._pin_memory = _checks.flag("pin_memory", pin_memory)
         self._device = _device(device)
         if self._pin_memory and not torch.cuda.is_available():
-            warnings.warn("pin_memory=True makes no difference: torch has no CUDA device here", stacklevel=2)
+            warn("pin_memory=True makes no difference: torch has no CUDA device here")
             self._pin_memory = False
         super().__init__(*args, **options)
 

@@ -49,3 +49,18 @@ configure_release() {
   choose_compiler
   run cmake --preset release "$@"
 }
+
+# python_environment FOLDER PYTHON PACKAGES...: a virtual environment with packages from PyPI. It sees those of PYTHON
+# where that has torch, which is large.
+python_environment() {
+  local folder="$1" python="$2" sites=()
+  "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null ||
+    die "\"$python\" is no Python of version 3.10 or newer"
+  if "$python" -c 'import torch' 2>/dev/null; then sites=(--system-site-packages); fi
+  [[ -x "$folder/bin/python" ]] || run "$python" -m venv "${sites[@]}" "$folder"
+  run "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "${@:3}"
+}
+
+# What python/tests needs; with torch it tests more.
+# shellcheck disable=SC2034
+PYTHON_TEST_PACKAGES=(nanobind numpy pillow pytest)

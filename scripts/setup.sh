@@ -31,7 +31,7 @@ base_packages() {
     *) say libjpeg62-turbo-dev ;;
   esac
   printf '%s\n' ninja-build pkg-config libzstd-dev libxxhash-dev libpng-dev nlohmann-json3-dev libcli11-dev \
-    libgtest-dev libbenchmark-dev zlib1g-dev libxml2-dev
+    libgtest-dev libbenchmark-dev zlib1g-dev libxml2-dev python3-dev python3-venv
 }
 
 is_installed() {
@@ -169,6 +169,7 @@ setup.sh: knows Debian 12 and 13 and Ubuntu 22.04 and 24.04; this is "$DISTRIBUT
   lld of the same version as a library (not needed with -DHEADRACE_AOT=OFF)
   libjpeg-turbo, zstd, zlib, xxHash, libpng, nlohmann-json, CLI11
   GoogleTest and Google Benchmark (not needed with -DHEADRACE_TESTS=OFF -DHEADRACE_BENCH=OFF)
+  for the Python package: Python 3.10 or newer
 then: cmake --preset release && cmake --build --preset release
 TEXT
   exit 1

@@ -41,12 +41,11 @@ while [[ $# -gt 0 ]]; do
   shift
 done
 
-packages=(nanobind numpy pillow pytest)
+packages=("${PYTHON_TEST_PACKAGES[@]}")
 if [[ $torch -eq 1 ]]; then packages+=("torch==2.13.0" torchdata); fi
 
 heading "Virtual environment"
-[[ -x "$venv/bin/python" ]] || run "$python" -m venv "$venv"
-run "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "${packages[@]}"
+python_environment "$venv" "$python" "${packages[@]}"
 
 heading "Build"
 cd "$ROOT"

@@ -6,7 +6,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 usage() {
   cat <<TEXT
-usage: scripts/build_wheel.sh [--runtime] [--python PYTHON] [-o FOLDER]
+usage: scripts/build_wheel.sh [--runtime] [--beside] [--python PYTHON] [-o FOLDER]
 
 Builds a wheel for one version of Python and this machine's architecture into FOLDER (default: dist):
 
@@ -18,18 +18,23 @@ Other libraries (libjpeg-turbo, libpng, zstd, xxHash, zlib) are put into the whe
 own. The licences of everything inside are in its folder licenses. The platform tag is what the system's C library
 allows: for manylinux_2_28 build in scripts/manylinux/Dockerfile.
 
+The trial of headrace-runtime runs an object that the other wheel compiled, if FOLDER holds that: build it first.
+
 Debian: needs libpolly-22-dev beside llvm-22-dev, which LLVM's static libraries refer to.
 
+  --beside         also try it in one process with torch and numba, which are fetched from PyPI
   --python PYTHON  the Python to build for (default: python3)
 TEXT
 }
 
 variant=full
+beside=0
 python=python3
 output="$ROOT/dist"
 while [[ $# -gt 0 ]]; do
   case "$1" in
     --runtime) variant=runtime ;;
+    --beside) beside=1 ;;
     --python | -o)
       [[ $# -gt 1 ]] || usage_error "$1 needs a value"
       if [[ "$1" == -o ]]; then output="$2"; else python="$2"; fi
@@ -60,6 +65,10 @@ collect_licences() {  # FOLDER
       die "no licence text at $file; put the texts of all bundled libraries into the folder HEADRACE_LICENCES names"
     fi
   done
+  # Debian's texts refer to those that many packages share.
+  grep -oh '/usr/share/common-licenses/[A-Za-z0-9.-]*[A-Za-z0-9]' "$1"/*.txt | sort -u | while read -r file; do
+    if [[ -r "$file" ]]; then cp "$file" "$1/$(basename "$file").txt"; fi
+  done
   nanobind="$("$work/tools/bin/python" -c 'import importlib.metadata as m; d = m.distribution("nanobind")
 print(next(d.locate_file(f) for f in d.files if "LICENSE" in str(f)))')"
   cp "$nanobind" "$1/nanobind.txt"
@@ -81,9 +90,26 @@ finish_wheel() {  # WHEEL FOLDER
   done
   if [[ $variant == runtime ]]; then
     sed -i 's/^Name: headrace$/Name: headrace-runtime/' "$info/METADATA"
-    mv "$info" "${info/headrace-/headrace_runtime-}"
+    name="$(basename "$info")"
+    mv "$info" "$unpacked/headrace_runtime-${name#headrace-}"
   fi
+  mkdir -p "$2"
   run "$work/tools/bin/wheel" pack -d "$2" "$unpacked"
+}
+
+# A pipeline compiled ahead of time, for the trial of the wheel that has no compiler.
+compile_object() {  # FILE
+  local tag wheels
+  tag="$("$python" -c 'import sys; print("cp%d%d" % sys.version_info[:2])')"
+  wheels=("$output"/headrace-[0-9]*-"$tag"-*.whl)
+  if [[ ! -e "${wheels[0]}" ]]; then
+    say "no headrace wheel for $tag in $output: no object compiled ahead of time is tried"
+    return
+  fi
+  run "$python" -m venv "$work/full"
+  run "$work/full/bin/python" -m pip install --quiet --disable-pip-version-check "${wheels[0]}"
+  run "$work/full/bin/python" -c \
+    'import sys, headrace as hr; hr.pipelines.imagenet_train(32).compile(sys.argv[1])' "$1"
 }
 
 heading "Tools"
@@ -111,7 +137,18 @@ PATH="$work/tools/bin:$PATH" run "$work/tools/bin/auditwheel" repair -w "$work/r
 heading "Trial in a clean virtual environment"
 run "$python" -m venv "$work/clean"
 run "$work/clean/bin/python" -m pip install --quiet --disable-pip-version-check "$work"/repaired/*.whl
-(cd "$work" && run "$work/clean/bin/python" "$ROOT/python/tests/wheel_trial.py" "$variant" "$ROOT/examples/photos")
+trial=("$ROOT/python/tests/wheel_trial.py" "$variant" "$ROOT/examples/photos")
+if [[ $variant == runtime ]]; then
+  compile_object "$work/train.so"
+  if [[ -e "$work/train.so" ]]; then trial+=("$work/train.so"); fi
+fi
+(cd "$work" && run "$work/clean/bin/python" "${trial[@]}")
+
+if [[ $beside -eq 1 ]]; then
+  heading "Trial beside torch and numba"
+  run "$work/clean/bin/python" -m pip install --quiet --disable-pip-version-check "torch==2.13.0" numba
+  (cd "$work" && run "$work/clean/bin/python" "$ROOT/python/tests/wheel_beside.py" "$ROOT/examples/photos")
+fi
 
 mkdir -p "$output"
 cp "$work"/repaired/*.whl "$output"

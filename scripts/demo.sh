@@ -17,28 +17,11 @@ folder that the environment variable HEADRACE_OUT names).
 TEXT
 }
 
-setup=1
-folder=""
-for argument in "$@"; do
-  case "$argument" in
-    --no-setup) setup=0 ;;
-    -h | --help)
-      usage
-      exit 0
-      ;;
-    -*) usage_error "unknown argument \"$argument\"" ;;
-    *)
-      [[ -z "$folder" ]] || usage_error "takes one folder"
-      folder="$argument"
-      ;;
-  esac
-done
+parse_arguments folder "$@"
 
 # Paths from the caller count from where the caller is; everything else runs in the source folder.
-if [[ -n "$folder" ]]; then
-  [[ -d "$folder" ]] || die "\"$folder\" is not a folder"
-  folder="$(cd "$folder" && pwd)"
-fi
+folder=""
+if [[ -n "$given" ]]; then folder="$(absolute_folder "$given")"; fi
 if [[ -n "${HEADRACE_OUT:-}" ]]; then
   mkdir -p "$HEADRACE_OUT"
   out="$(cd "$HEADRACE_OUT" && pwd)"

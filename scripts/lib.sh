@@ -64,3 +64,33 @@ python_environment() {
 # What python/tests needs; with torch it tests more.
 # shellcheck disable=SC2034
 PYTHON_TEST_PACKAGES=(nanobind numpy pillow pytest)
+
+# parse_arguments WHAT ARGUMENTS...: for scripts that take --no-setup, --help and at most one WHAT. Sets `setup` (0 or
+# 1) and `given`.
+# shellcheck disable=SC2034
+parse_arguments() {
+  local what="$1" argument
+  shift
+  setup=1
+  given=""
+  for argument in "$@"; do
+    case "$argument" in
+      --no-setup) setup=0 ;;
+      -h | --help)
+        usage
+        exit 0
+        ;;
+      -*) usage_error "unknown argument \"$argument\"" ;;
+      *)
+        [[ -z "$given" ]] || usage_error "takes one $what"
+        given="$argument"
+        ;;
+    esac
+  done
+}
+
+# absolute_folder FOLDER: an existing one. Relative paths count from where the caller is.
+absolute_folder() {
+  [[ -d "$1" ]] || die "\"$1\" is not a folder"
+  (cd "$1" && pwd)
+}

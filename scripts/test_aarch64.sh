@@ -23,26 +23,9 @@ The AArch64 packages of the libraries are unpacked into build/aarch64; nothing o
 TEXT
 }
 
-setup=1
+parse_arguments folder "$@"
 folder=""
-for argument in "$@"; do
-  case "$argument" in
-    --no-setup) setup=0 ;;
-    -h | --help)
-      usage
-      exit 0
-      ;;
-    -*) usage_error "unknown argument \"$argument\"" ;;
-    *)
-      [[ -z "$folder" ]] || usage_error "takes one folder"
-      folder="$argument"
-      ;;
-  esac
-done
-if [[ -n "$folder" ]]; then
-  [[ -d "$folder" ]] || die "\"$folder\" is not a folder"
-  folder="$(cd "$folder" && pwd)"
-fi
+if [[ -n "$given" ]]; then folder="$(absolute_folder "$given")"; fi
 exec </dev/null
 cd "$ROOT"
 folder="${folder:-examples/photos}"

@@ -19,22 +19,8 @@ if all of them passed.
 TEXT
 }
 
-setup=1
-pattern=""
-for argument in "$@"; do
-  case "$argument" in
-    --no-setup) setup=0 ;;
-    -h | --help)
-      usage
-      exit 0
-      ;;
-    -*) usage_error "unknown argument \"$argument\"" ;;
-    *)
-      [[ -z "$pattern" ]] || usage_error "takes one pattern"
-      pattern="$argument"
-      ;;
-  esac
-done
+parse_arguments pattern "$@"
+pattern="$given"
 exec </dev/null
 cd "$ROOT"
 llvm="/usr/lib/llvm-$VERSION/lib/cmake/llvm"

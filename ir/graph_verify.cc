@@ -79,7 +79,12 @@ std::string check_attr_values(const Node& n) {
     const int64_t v = std::get<int64_t>(it->second);
     if (v < 1 || v > kMaxDim) return std::string(key) + " must be 1 to 65535, is " + std::to_string(v);
   }
-  if (n.op == Op::const_rect && (n.int_attr("top") < 0 || n.int_attr("left") < 0)) return "top and left must not be negative";
+  if (n.op == Op::const_rect) {
+    for (const char* key : {"left", "top"}) {
+      const int64_t v = n.int_attr(key);  // sums of a few of them stay far from overflowing
+      if (v < 0 || v > kMaxDim) return std::string(key) + " must be 0 to 65535, is " + std::to_string(v);
+    }
+  }
   if (n.op == Op::random_resized_crop_rect) {
     const auto& s = n.list_attr("scale");
     const auto& r = n.list_attr("ratio");

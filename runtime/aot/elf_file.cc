@@ -23,6 +23,10 @@ bool inside(const ByteRange& inner, const ByteRange& outer) {
   return inner.offset >= outer.offset && fits(inner.offset - outer.offset, inner.size, outer.size);
 }
 
+bool overlap(const ByteRange& a, const ByteRange& b) {
+  return a.offset < b.offset + b.size && b.offset < a.offset + a.size;
+}
+
 template <class T>
 T read_at(std::span<const uint8_t> file, size_t offset) {
   T value;
@@ -103,7 +107,9 @@ Expected<SharedObject> parse_shared_object(std::span<const uint8_t> file, const 
                   found.empty() ? "has no headrace metadata; it was not made by `headrace compile`" : "has headrace metadata more than once");
   }
   object.metadata = found[0];
-  if (object.metadata.size < sizeof(MetadataHead) || !loaded(object.metadata) || !loaded(headers)) {
+  // Sealing writes into the metadata: over the headers, it would change what the segments are.
+  if (object.metadata.size < sizeof(MetadataHead) || !loaded(object.metadata) || !loaded(headers) ||
+      overlap(object.metadata, headers) || overlap(object.metadata, {0, sizeof(Elf64_Ehdr)})) {
     return Status("object.metadata", where, "its metadata is malformed: it is not where it should be");
   }
   return object;

@@ -40,7 +40,7 @@ TEST_F(CliLibrary, EveryEngineRunsWithTheLibraryThatIsNamed) {
 }
 
 TEST_F(CliLibrary, NoneIsLoadedThatIsNotNamed) {
-  const Outcome run = headrace({"run", spec("invert"), data_});
+  const Outcome run = headrace({"run", spec("invert"), data_, "--engine", testing::engines().front()});
   EXPECT_EQ(run.code, 1);
   EXPECT_EQ(run.err, "error[library.not_named] the pipeline calls \"invert\" of the library \"" + kName +
                          "\", and a library is loaded only if it is named: expected --library PATH/" + kName +
@@ -48,8 +48,8 @@ TEST_F(CliLibrary, NoneIsLoadedThatIsNotNamed) {
 }
 
 TEST_F(CliLibrary, AFailureNamesTheSample) {
-  const Outcome run = headrace(
-      {"run", spec("picky"), data_, "--order", "sequential", "--threads", "1", "--library", kLibrary});
+  const Outcome run = headrace({"run", spec("picky"), data_, "--engine", testing::engines().front(),
+                                "--order", "sequential", "--threads", "1", "--library", kLibrary});
   EXPECT_EQ(run.code, 1);
   EXPECT_NE(run.err.find("\nerror[sample.call] " + data_ + ": sample 0 (key \""), std::string::npos)
       << run.err;

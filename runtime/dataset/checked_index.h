@@ -1,4 +1,5 @@
-// A dataset's index with both of its checks: that its bytes are those that were written, and that they make sense.
+// A dataset's index with both of its checks: that its bytes are those that were written, and that they make
+// sense.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +13,9 @@
 
 namespace headrace {
 
-/// read_index() of an index of which every section has its hash. A large index is hashed by a second thread
-/// meanwhile. Errors: "data.section" if one is damaged, else those of read_index().
+/// read_index() of an index of which every section has its hash; the caller has checked the schema's. A large
+/// index is hashed by a second thread meanwhile. Errors: "data.section" if one is damaged, else those of
+/// read_index().
 Expected<DatasetIndex> read_checked_index(std::span<const uint8_t> file, const format::Header& header,
                                           RecordLayout layout, const Schema& schema, const std::string& path);
 

@@ -49,6 +49,7 @@ struct Planted {
   std::string rung;        ///< how its name begins
   std::string difference;  ///< part of what is said; empty: anything
   Tamper tamper;
+  bool by_chance = false;  ///< which byte differs depends on which thread came first
 };
 
 // Changes the first function whose name begins with `function` on rungs whose name begins with `rung`, if its
@@ -123,6 +124,7 @@ std::vector<Planted> planted() {
   list.back().tamper.program = [](std::string_view rung, std::shared_ptr<const Program>& program) {
     if (rung == "loader 2") program = std::make_shared<Forgetless>(program);
   };
+  list.back().by_chance = true;
   return list;
 }
 
@@ -170,7 +172,9 @@ TEST(PlantedInRungs, AreFoundNamedAndMadeSmall) {
     const Expected<Climb> replayed = ladder.climb(*saved);
     ASSERT_TRUE(replayed.ok() && replayed->failure) << "does not fail again\n" << text;
     EXPECT_EQ(replayed->failure->rung, s.failure.rung);
-    EXPECT_EQ(replayed->failure->difference, s.failure.difference);
+    if (!p.by_chance) {
+      EXPECT_EQ(replayed->failure->difference, s.failure.difference);
+    }
   }
 }
 

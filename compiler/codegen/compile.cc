@@ -67,7 +67,9 @@ Expected<std::unique_ptr<llvm::Module>> build(llvm::LLVMContext& context, const 
   return m;
 }
 
+// What is generated quickly is left as it is.
 void optimize(llvm::Module& m, llvm::TargetMachine& machine) {
+  if (machine.getOptLevel() == llvm::CodeGenOptLevel::None) return;
   llvm::PipelineTuningOptions tuning;
   // Loops are written with explicit vectors; LLVM's own choices drift between versions.
   tuning.LoopVectorization = false;
@@ -103,8 +105,8 @@ bool calls_others(const loop::Block& block) {
 }
 
 // One thread's target machines. Entry points and nests run their code a few times a sample; stages run theirs for every
-// block of pixels. For the former, code generation would take five times as long as its quick form does, to save a few
-// hundred nanoseconds a sample. A machine keeps what it was first used for, so there are two.
+// block of pixels. For the former, optimising and thorough code generation would take several times as long as the quick
+// form does, to save a few hundred nanoseconds a sample. A machine keeps what it was first used for, so there are two.
 class Machines {
  public:
   static Expected<Machines> create(Isa isa) {
@@ -158,7 +160,7 @@ std::string stage_key(const loop::Function& function, const Target& made_for) {
     sha.update(std::to_string(s.size()) + ":");
     sha.update(s);
   };
-  add("headrace stage 3");
+  add("headrace stage 4");
   add(HEADRACE_VERSION);
   add(std::to_string(HR_ABI_VERSION));
   add(llvm_version());
@@ -185,7 +187,7 @@ Expected<std::string> emit_text(const loop::Module& module, const Target& target
     llvm::TargetMachine& machine = machines.of(f, target.effort);
     llvm::LLVMContext context;
     HR_ASSIGN_OR_RETURN(const auto m, build(context, f, source, target, machine));
-    if (form != Form::llvm && target.effort == Effort::full) optimize(*m, machine);
+    if (form != Form::llvm) optimize(*m, machine);
     std::string part;
     if (form == Form::assembly) {
       HR_RETURN_IF_ERROR(generate(*m, machine, llvm::CodeGenFileType::AssemblyFile, part));
@@ -229,7 +231,7 @@ Expected<std::vector<Object>> compile_objects(const loop::Module& module, const 
         statuses[i] = m.status();
         continue;
       }
-      if (target.effort == Effort::full) optimize(**m, machine);
+      optimize(**m, machine);
       objects[i].name = f.name;
       objects[i].key = stage_key(f, target);
       statuses[i] = generate(**m, machine, llvm::CodeGenFileType::ObjectFile, objects[i].bytes);

@@ -91,7 +91,8 @@ Status generate(llvm::Module& m, llvm::TargetMachine& machine, llvm::CodeGenFile
   llvm::raw_svector_ostream stream(buffer);
   llvm::legacy::PassManager pm;
   if (m.getNamedMetadata("llvm.dbg.cu")) pm.add(create_plain_code_pass());
-  if (machine.addPassesToEmitFile(pm, stream, nullptr, type)) {
+  constexpr bool kDisableVerify = true;  // the module was verified when it was built
+  if (machine.addPassesToEmitFile(pm, stream, nullptr, type, kDisableVerify)) {
     return Status("compile.target", machine.getTargetTriple().str(), "LLVM cannot emit this file type");
   }
   pm.run(m);

@@ -73,7 +73,7 @@ class HorizontalStage {
   }
 
   V start_value() {
-    if (arith_ == Arith::q14) return b_.constant(i16_, 0);
+    if (arith_ == Arith::q14) return {};  // a sum begins with its first product
     return b_.constant(i32_, arith_ == Arith::pillow8 ? 1 << (resample::kPillowBits - 1) : 1 << 14);
   }
 
@@ -85,7 +85,7 @@ class HorizontalStage {
     return b_.convert(Op::trunc, clamped, i16_);
   }
 
-  // Two taps, then a loop over what is left: most crops shrink or grow little.
+  // Most crops shrink or grow little: two taps, then a loop over what is left.
   void columns(V x) {
     std::vector<V> source(kColumns);  // byte offset of the first tap's pixel
     for (int k = 0; k < kColumns; ++k) {
@@ -98,15 +98,16 @@ class HorizontalStage {
   }
 
   void channel(V cols, V x, const std::vector<V>& source, V dst) {
-    Values sums(kColumns);
+    const int64_t unrolled = unrolled_taps(arith_);
+    Values sums(kColumns, start_value());
     for (int k = 0; k < kColumns; ++k) {
-      for (int t = 0; t < kMinTaps; ++t) {
+      for (int64_t t = 0; t < unrolled; ++t) {
         const V p = product(b_.load(i16_, cols + pixel_bytes_ * t, source[size_t(k)]),
                             weight(table_stride_ * (4 * t), x, k));
-        sums[size_t(k)] = t > 0 ? sums[size_t(k)] + p : arith_ == Arith::q14 ? p : start_value() + p;
+        sums[size_t(k)] = t == 0 && arith_ == Arith::q14 ? p : sums[size_t(k)] + p;
       }
     }
-    sums = b_.for_(b_.i64(kMinTaps), taps_, b_.i64(1), sums, [&](V t, const Values& carried) {
+    sums = b_.for_(b_.i64(unrolled), taps_, b_.i64(1), sums, [&](V t, const Values& carried) {
       const V tap_cols = cols + t * pixel_bytes_, tap_row = t * table_stride_ << 2;
       Values next(kColumns);
       for (int k = 0; k < kColumns; ++k) {

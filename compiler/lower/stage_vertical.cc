@@ -61,8 +61,8 @@ class VerticalStage {
   V product(V values, V w) {
     return arith_ == Arith::q14 ? b_.binary(Op::mulhrs, values, w) : b_.convert(Op::sext, values, i32_) * w;
   }
-  V first() {
-    if (arith_ == Arith::q14) return b_.constant(i16_, 0);
+  V start_value() {
+    if (arith_ == Arith::q14) return {};  // a sum begins with its first product
     return b_.constant(i32_, arith_ == Arith::pillow8 ? 1 << (resample::kPillowBits - 1) : 1 << 14);
   }
   PointwiseValue finish(V sum) {
@@ -72,27 +72,28 @@ class VerticalStage {
     return {b_.convert(Op::trunc, clamped, i16_), graph::Elem::u8};
   }
 
-  // Two taps, then a loop over what is left, for all channels of a block together.
+  // For all channels of a block together.
   void row(V entry, V dst, V dst_plane) {
     const V first_row = b_.convert(Op::sext, b_.load(kI32, start_, entry << 2), kI64);
+    const int64_t unrolled = unrolled_taps(arith_);
     std::vector<V> rows, weights;
-    for (int t = 0; t < kMinTaps; ++t) {
+    for (int64_t t = 0; t < unrolled; ++t) {
       rows.push_back(ring_ + ring_offset(first_row + t));
       weights.push_back(lanes_of(weight(b_.i64(t), entry)));
     }
-    b_.for_(b_.i64(kMinTaps), taps_, b_.i64(1), [&](V t) { b_.store(ring_offset(first_row + t), row_offsets_, t << 3); });
+    b_.for_(b_.i64(unrolled), taps_, b_.i64(1), [&](V t) { b_.store(ring_offset(first_row + t), row_offsets_, t << 3); });
     for_blocks(b_, store_, width_, lanes_, [&](V x) {
       Values sums;
       std::vector<V> at;
       for (int c = 0; c < kChannels; ++c) {
         at.push_back(plane_bytes_ * c + (x << 1));
-        for (int t = 0; t < kMinTaps; ++t) {
+        sums.push_back(start_value());
+        for (int64_t t = 0; t < unrolled; ++t) {
           const V p = product(b_.load(i16_, rows[size_t(t)], at.back()), weights[size_t(t)]);
-          if (t == 0) sums.push_back(arith_ == Arith::q14 ? p : first() + p);
-          else sums.back() = sums.back() + p;
+          sums.back() = t == 0 && arith_ == Arith::q14 ? p : sums.back() + p;
         }
       }
-      sums = b_.for_(b_.i64(kMinTaps), taps_, b_.i64(1), sums, [&](V t, const Values& carried) {
+      sums = b_.for_(b_.i64(unrolled), taps_, b_.i64(1), sums, [&](V t, const Values& carried) {
         const V tap_row = ring_ + b_.load(kI64, row_offsets_, t << 3);
         const V w = lanes_of(weight(t, entry));
         Values next;

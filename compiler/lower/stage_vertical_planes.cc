@@ -66,7 +66,7 @@ class VerticalPlanesStage {
   struct Source {
     V ring, start, weight, rows, taps, mask, base, row_bytes;
   };
-  // The first taps of an output row.
+  // The first taps of an output row, those that are written out.
   struct Taps {
     std::vector<V> rows, weights;
   };
@@ -81,19 +81,24 @@ class VerticalPlanesStage {
   V product(V values, V w) {
     return arith_ == Arith::q14 ? b_.binary(Op::mulhrs, values, w) : b_.convert(Op::sext, values, i32_) * w;
   }
+  V start_value() {
+    if (arith_ == Arith::q14) return {};  // a sum begins with its first product
+    return b_.constant(i32_, 1 << 14);
+  }
   V finish(V sum) {
-    return arith_ == Arith::q14 ? sum : b_.convert(Op::trunc, loop::ashr(sum + (1 << 14), 15), i16_);
+    return arith_ == Arith::q14 ? sum : b_.convert(Op::trunc, loop::ashr(sum, 15), i16_);
   }
 
   Taps first_taps(const Source& s, V entry) {
     const V first = b_.convert(Op::sext, b_.load(kI32, s.start, entry << 2), kI64) + s.base;
     auto ring_row = [&](V tap) { return ((first + tap) & s.mask) * s.row_bytes; };
     Taps taps;
-    for (int t = 0; t < kMinTaps; ++t) {
+    const int64_t unrolled = unrolled_taps(arith_);
+    for (int64_t t = 0; t < unrolled; ++t) {
       taps.rows.push_back(s.ring + ring_row(b_.i64(t)));
       taps.weights.push_back(weight(s, b_.i64(t), entry));
     }
-    b_.for_(b_.i64(kMinTaps), s.taps, b_.i64(1), [&](V t) { b_.store(ring_row(t), s.rows, t << 3); });
+    b_.for_(b_.i64(unrolled), s.taps, b_.i64(1), [&](V t) { b_.store(ring_row(t), s.rows, t << 3); });
     return taps;
   }
 
@@ -101,10 +106,11 @@ class VerticalPlanesStage {
   Values resample(const Source& s, const Taps& taps, V entry, const std::vector<V>& offsets) {
     Values sums;
     for (const V& at : offsets) {
-      V sum = product(b_.load(i16_, taps.rows[0], at), taps.weights[0]);
-      for (size_t t = 1; t < taps.rows.size(); ++t)
-        sum = sum + product(b_.load(i16_, taps.rows[t], at), taps.weights[t]);
-      sums.push_back(sum);
+      sums.push_back(start_value());
+      for (size_t t = 0; t < taps.rows.size(); ++t) {
+        const V p = product(b_.load(i16_, taps.rows[t], at), taps.weights[t]);
+        sums.back() = t == 0 && arith_ == Arith::q14 ? p : sums.back() + p;
+      }
     }
     const V from = b_.i64(int64_t(taps.rows.size()));
     sums = b_.for_(from, s.taps, b_.i64(1), sums, [&](V t, const Values& carried) {

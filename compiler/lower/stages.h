@@ -29,6 +29,10 @@ inline constexpr int kChannels = 3;
 inline constexpr int64_t kTablePad = 16;
 /// Tables have at least this many taps (of weight zero if need be), so that the passes start without a loop.
 inline constexpr int64_t kMinTaps = 2;
+
+/// How many of them are written out before the loop over the rest. Of wide filters none: their loops are long, and
+/// the code shall be short.
+constexpr int64_t unrolled_taps(Arith arith) { return arith == Arith::q14_wide ? 0 : kMinTaps; }
 /// Rows of the ring and of images in scratch are padded to this many pixels.
 inline constexpr int64_t kRowPad = 64;
 

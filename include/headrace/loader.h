@@ -52,7 +52,7 @@ struct LoaderOptions {
   Tail tail = Tail::drop;
   uint64_t rank = 0, world_size = 1;  ///< this loader's share: row i of its batch is row i * world_size +
                                       ///< rank of the global batch
-  unsigned ring_slots = 0;  ///< batch buffers; 0: 3, or 2 where three take over 256 MiB; at most 1024
+  unsigned ring_slots = 0;  ///< batch buffers; 0: 3, or 2 where three take over 192 MiB; at most 1024
   uint64_t ring_bytes = 0;  ///< memory for buffers, those held by the caller included; 0: 4 times the ring
   uint64_t window_bytes = 64u << 20;  ///< quasi_random: samples are mixed within this much data
   uint64_t limit = 0;                 ///< only the first `limit` positions of each epoch; 0: all

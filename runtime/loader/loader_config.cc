@@ -13,7 +13,7 @@ constexpr unsigned kMaxRingSlots = 1024;
 constexpr unsigned kDefaultRingSlots = 3;
 constexpr uint64_t kHoldFactor =
     4;  // of the ring may exist while the user holds batches, if no budget is given
-constexpr uint64_t kLargeRing = uint64_t{256} << 20;  // bytes; larger default rings have a slot less
+constexpr uint64_t kLargeRing = uint64_t{192} << 20;  // bytes; larger default rings have a slot less
 // More than any machine's memory; keeps sums of sizes far from overflow.
 constexpr uint64_t kMaxSlotBytes = uint64_t{1} << 48;
 

@@ -161,8 +161,8 @@ TEST_F(LoaderConfigTest, DefaultRingIsBoundedInBytes) {
   };
   options_.batch_size = 128;
   EXPECT_EQ(slots(1000), 3u);
-  EXPECT_EQ(slots((size_t{256} << 20) / 3 / 128 - 64), 3u);
-  EXPECT_EQ(slots((size_t{256} << 20) / 3 / 128 + 1), 2u);
+  EXPECT_EQ(slots((size_t{192} << 20) / 3 / 128 - 64), 3u);
+  EXPECT_EQ(slots((size_t{192} << 20) / 3 / 128 + 1), 2u);
   options_.ring_slots = 7;
   EXPECT_EQ(slots(size_t{1} << 20), 7u);
 }

@@ -44,6 +44,7 @@ std::unique_ptr<Command> make_bench();
 std::unique_ptr<Command> make_tune();
 std::unique_ptr<Command> make_cache();
 std::unique_ptr<Command> make_explain();
+std::unique_ptr<Command> make_ops();
 std::unique_ptr<Command> make_doctor();
 
 /// All of the `headrace` command: parses the command line, runs the subcommand, returns the process's exit

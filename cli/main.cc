@@ -79,7 +79,8 @@ int run_command_line(int argc, char** argv) {
   app.fallthrough(false);
 
   std::array commands = {make_write(), make_info(), make_export(), make_compile(), make_order(), make_run(),
-                         make_view(),  make_bench(), make_tune(), make_cache(),  make_explain(), make_doctor()};
+                         make_view(),  make_bench(), make_tune(), make_cache(),  make_explain(), make_ops(),
+                         make_doctor()};
   Subcommands subcommands;
   for (const std::unique_ptr<Command>& command : commands) {
     subcommands.emplace_back(command->declare(app), command.get());

@@ -16,8 +16,7 @@ using json::Kind;
 using json::Value;
 using Form = OutputForm::Kind;
 
-constexpr size_t kMaxSteps = 16;    ///< of the section
-constexpr size_t kMaxChoices = 16;  ///< of a "random_choice"
+constexpr size_t kMaxSteps = 16;  ///< of the section
 constexpr std::array<std::string_view, 3> kNames = {"mixup", "cutmix", "random_choice"};
 constexpr std::span<const std::string_view> kMixNames(kNames.data(), 2);
 constexpr std::string_view kOutputsText = "a list of names of outputs";

@@ -22,6 +22,8 @@ struct NamedForm {
 
 std::span<const std::string_view> batch_op_names();
 
+inline constexpr size_t kMaxChoices = 16;  ///< ops of a "random_choice"
+
 /// Reads the section into `spec`. `outputs` are those of the spec, or null if they could not be read.
 void parse_batch(const json::Value& section, const std::vector<NamedForm>* outputs, Spec& spec,
                  Reporter& errors);

@@ -17,7 +17,6 @@ namespace {
 using Names = std::span<const std::string_view>;
 
 constexpr std::string_view kSizeText = "[height, width]";
-constexpr size_t kMaxFieldName = 255;
 
 constexpr std::array<DType, 5> kDTypes = {DType::u8, DType::f16, DType::bf16, DType::f32, DType::i64};
 constexpr std::array<Layout, 3> kLayouts = {Layout::nhwc, Layout::nchw, Layout::channels_last};

@@ -52,5 +52,6 @@ inline constexpr int64_t kMaxSide = 16384;    ///< height and width of anything 
 inline constexpr int64_t kMaxOffset = 65535;  ///< top and left of a crop: the largest JPEG side
 inline constexpr int64_t kMaxClasses = 65535;  ///< elements of a vector
 inline constexpr size_t kChannels = 3;        ///< images are RGB
+inline constexpr size_t kMaxFieldName = 255;  ///< bytes
 
 }  // namespace headrace::spec

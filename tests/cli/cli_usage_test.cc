@@ -13,7 +13,7 @@ using testing::headrace;
 using testing::Outcome;
 using testing::TempDir;
 
-const std::string kSubcommands[] = {"write", "info", "compile", "run", "view", "bench", "tune", "cache", "doctor"};
+const std::string kSubcommands[] = {"write", "info", "compile", "run", "view", "bench", "tune", "cache", "ops", "doctor"};
 
 struct UsageCase {
   Args args;
@@ -22,13 +22,13 @@ struct UsageCase {
 
 TEST(CliUsage, WrongCommandLinesExitWithTwoAndOneMessage) {
   const UsageCase cases[] = {
-      {{}, "headrace", "a subcommand is required: write, info, export, compile, order, run, view, bench, tune, cache, explain, doctor"},
+      {{}, "headrace", "a subcommand is required: write, info, export, compile, order, run, view, bench, tune, cache, explain, ops, doctor"},
       {{"--threads", "2"},
        "headrace",
        "there is no option \"--threads\" before a subcommand; there are --help and --version"},
       {{"frobnicate"},
        "headrace",
-       "there is no subcommand \"frobnicate\"; there are write, info, export, compile, order, run, view, bench, tune, cache, explain, doctor"},
+       "there is no subcommand \"frobnicate\"; there are write, info, export, compile, order, run, view, bench, tune, cache, explain, ops, doctor"},
       {{"write"}, "headrace write", "SOURCE is required"},
       {{"write", "a"}, "headrace write", "--output is required"},
       {{"write", "a", "-o", "b", "--encoding", "png"},
@@ -124,6 +124,10 @@ TEST(CliUsage, WrongCommandLinesExitWithTwoAndOneMessage) {
       {{"view", "a", "b"}, "headrace view", "--output is required"},
       {{"bench", "a"}, "headrace bench", "FILE is required"},
       {{"info"}, "headrace info", "FILE is required"},
+      {{"ops", "resise"}, "headrace ops", "NAME: there is no operation \"resise\"; did you mean \"resize\"?"},
+      {{"ops", "CutMix\x1b"}, "headrace ops", "NAME: there is no operation \"CutMix\\u001b\"; did you mean \"cutmix\"?"},
+      {{"ops", "resize", "crop"}, "headrace ops", "The following argument was not expected: crop"},
+      {{"ops", "--markdown", "resize"}, "headrace ops", "NAME excludes --markdown"},
   };
   for (const UsageCase& c : cases) {
     const Outcome outcome = headrace(c.args);

@@ -6,6 +6,7 @@ headrace_test(NAME spec_test
     spec_json_test.cc
     spec_mutation_test.cc
     spec_parse_test.cc
+    spec_reference_test.cc
     spec_suggest_test.cc
     spec_testing.cc
-  LIBS headrace::spec)
+  LIBS headrace::spec nlohmann_json::nlohmann_json)

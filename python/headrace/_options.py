@@ -20,6 +20,8 @@ _HINTS = {
     "generator": "use seed",
     "distributed": "use rank and world_size, which torch.distributed and torchrun set",
     "timeout": "there are no worker processes",
+    "pin_memory": "the Loader of headrace.torch has it",
+    "device": "the Loader of headrace.torch has it",
 }
 
 # Batches that a user keeps are his to keep: as with arrays of any other library, memory is the limit.

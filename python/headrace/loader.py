@@ -14,6 +14,7 @@ from headrace._ahead import import_ahead
 from headrace._iteration import ArrayMaker, EpochRun, HostBatches, Iteration
 from headrace._options import loader_options, refuse_unknown
 from headrace._programs import Output, prepare
+from headrace._schedule import Schedule
 from headrace._warnings import warn
 from headrace.dataset import Dataset
 from headrace.distributed import rank_and_world_size
@@ -79,6 +80,8 @@ class Loader:
       engine, isa: "jit", "interp" or "loop-interp", and the instruction-set level to generate code for.
       libraries: paths of the shared libraries whose functions the pipeline may call (Call); no other is
         loaded.
+      schedule: how code is written: the path of a file that ``headrace tune`` made, or its content as a dict.
+        Changes the speed, never the bytes.
       pin_threads: each thread to a CPU of its own. trace: keep what write_trace() writes.
     """
 
@@ -121,6 +124,7 @@ class Loader:
         engine: str = "jit",
         isa: str | None = None,
         libraries: Sequence[Union[str, "os.PathLike[str]"]] = (),
+        schedule: Schedule | None = None,
         pin_threads: bool = False,
         trace: bool = False,
         **unknown: Any,
@@ -145,6 +149,7 @@ class Loader:
             isa=isa,
             num_threads=num_threads,
             libraries=_checks.list_of("libraries", libraries),
+            schedule=schedule,
         )
         options = loader_options(
             self._prepared.loader,

@@ -10,6 +10,7 @@ from headrace import _checks, _native
 from headrace._errors import Diagnostic, SpecError
 from headrace._from_json import op_from_json
 from headrace._overrides import override
+from headrace._schedule import Schedule, native_schedule
 from headrace.chain import Chain, Op, Python
 from headrace.mixing import BatchOp, batch_op_from_json, batch_ops
 from headrace.ops import Shared
@@ -204,11 +205,14 @@ class Pipeline:
         *,
         isa: str | None = None,
         stop_after: str = "",
+        schedule: Schedule | None = None,
     ) -> str:
         """The pipeline as text at a stage of its compilation: "graph", "graph-opt", "loop", "llvm",
-        "llvm-opt" or "asm". ``stop_after`` is the last pass to run on the graph."""
+        "llvm-opt" or "asm". ``stop_after`` is the last pass to run on the graph; ``schedule`` as in
+        Loader."""
         _checks.choice("stage", stage, STAGES)
-        return _native.inspect(self._canonical, _native_dataset(dataset), stage, isa, None, stop_after)
+        how = native_schedule(schedule)
+        return _native.inspect(self._canonical, _native_dataset(dataset), stage, isa, None, stop_after, how)
 
     def explain(
         self,
@@ -216,18 +220,23 @@ class Pipeline:
         *,
         isa: str | None = None,
         html: bool = False,
+        schedule: Schedule | None = None,
+        libraries: Sequence[str | os.PathLike[str]] = (),
     ) -> str:
         """What the compiler makes of the pipeline, as text: what became of each operation, what is not fused,
         and, measured on the first samples of the dataset, where the time goes; with ``html`` as a page of
-        its own. Without a dataset nothing can be measured: its passes, and the graph they leave."""
+        its own. Without a dataset nothing can be measured: its passes, and the graph they leave.
+        ``schedule`` and ``libraries`` as in Loader."""
         seams = [
             (f"output {name}", f"{op!r} is not fused: it runs in Python, on each finished batch")
             for name, functions in self._python_ops().items()
             for op in functions
         ]
         if dataset is not None and _native.code_generator():
-            return _native.explain(self._canonical, _native_dataset(dataset), isa, seams, html)
-        if html or isa is not None:
+            how = native_schedule(schedule)
+            paths = [os.fspath(library) for library in _checks.list_of("libraries", libraries)]
+            return _native.explain(self._canonical, _native_dataset(dataset), isa, seams, html, how, paths)
+        if html or isa is not None or schedule is not None:
             raise ValueError("explain needs a dataset, and headrace's compiler, to measure the pipeline")
         return "\n".join(
             [self._passes(_native_dataset(dataset)), *(f"{where}: {why}" for where, why in seams)]
@@ -250,11 +259,12 @@ class Pipeline:
         name: str = "pipeline",
         kind: str | None = None,
         num_threads: int | None = None,
+        schedule: Schedule | None = None,
     ) -> None:
         """Compiles ahead of time, into a file that runs without a compiler: ``.so`` (to be given to Loader),
         ``.o`` or ``.h``. It holds code for each level of ``isa`` and picks one when it is loaded; without
         any, for all of this machine's architecture. With a dataset, the code can run images in its encodings
-        only."""
+        only. ``schedule`` as in Loader, for all levels."""
         target = os.fspath(path)
         suffix = os.path.splitext(target)[1]
         kind = kind or _OBJECT_KINDS.get(suffix)
@@ -263,8 +273,9 @@ class Pipeline:
         self.to_spec()  # not with operations that run in Python
         levels = [isa] if isinstance(isa, str) else list(isa)
         threads = 0 if num_threads is None else _checks.integer("num_threads", num_threads, 1)
+        how = native_schedule(schedule)
         code = _native.compile_object(
-            self._canonical, _native_dataset(dataset), kind, name, levels, None, threads
+            self._canonical, _native_dataset(dataset), kind, name, levels, None, threads, how
         )
         staged = f"{target}.{os.getpid()}.tmp"
         try:

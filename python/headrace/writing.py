@@ -29,6 +29,8 @@ class WriteReport:
         self.classes: list[str] = facts.get("classes", [])
         #: Number of images by encoding (from a folder).
         self.encodings: dict[str, int] = facts.get("encodings", {})
+        #: Images with an EXIF orientation, which are stored unturned (from a folder).
+        self.oriented: int = facts.get("oriented", 0)
         #: What was left out with on_error="skip".
         self.skipped: list[Diagnostic] = [Diagnostic(*d) for d in facts.get("skipped", [])]
         #: How many samples were left out.

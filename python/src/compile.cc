@@ -12,6 +12,7 @@
 #include "headrace/pipeline.h"
 #include "python/src/dataset.h"
 #include "python/src/errors.h"
+#include "python/src/schedule.h"
 
 namespace nb = nanobind;
 
@@ -30,7 +31,8 @@ const Dataset* dataset_of(const NativeDataset* native) {
 
 NativeProgram compile_spec(const std::string& spec, const NativeDataset* dataset, const std::string& engine,
                            const OptionalText& isa, const OptionalText& numerics, unsigned threads,
-                           const NativeCache* cache, const std::vector<std::string>& libraries) {
+                           const NativeCache* cache, const std::vector<std::string>& libraries,
+                           const NativeSchedule* schedule) {
   CompileOptions options;
   const std::optional<Engine> parsed = parse_engine(engine);
   if (!parsed) {
@@ -44,13 +46,14 @@ NativeProgram compile_spec(const std::string& spec, const NativeDataset* dataset
   options.threads = threads;
   if (cache != nullptr) options.cache = cache->cache;
   options.libraries = libraries;
+  options.schedule = schedule_of(schedule);
   const nb::gil_scoped_release release;
   return {unwrap(compile(spec, dataset_of(dataset), options))};
 }
 
 std::string inspect_spec(const std::string& spec, const NativeDataset* dataset, const std::string& stage,
-                         const OptionalText& isa, const OptionalText& numerics,
-                         const std::string& stop_after) {
+                         const OptionalText& isa, const OptionalText& numerics, const std::string& stop_after,
+                         const NativeSchedule* schedule) {
   const std::optional<Stage> parsed = parse_stage(stage);
   if (!parsed) {
     throw StatusError{Status("python.stage", "",
@@ -62,6 +65,7 @@ std::string inspect_spec(const std::string& spec, const NativeDataset* dataset, 
   options.isa = isa_of(isa);
   options.numerics = numerics_of(numerics);
   options.stop_after = stop_after;
+  options.schedule = schedule_of(schedule);
   const nb::gil_scoped_release release;
   return unwrap(inspect(spec, dataset_of(dataset), *parsed, options));
 }
@@ -162,10 +166,10 @@ void bind_compile(nb::module_& m) {
   m.def("compile", compile_spec, nb::arg("spec"), nb::arg("dataset").none() = nb::none(),
         nb::arg("engine") = "jit", nb::arg("isa") = nb::none(), nb::arg("numerics") = nb::none(),
         nb::arg("threads") = 0, nb::arg("cache").none() = nb::none(),
-        nb::arg("libraries") = std::vector<std::string>());
+        nb::arg("libraries") = std::vector<std::string>(), nb::arg("schedule").none() = nb::none());
   m.def("inspect", inspect_spec, nb::arg("spec"), nb::arg("dataset").none() = nb::none(),
         nb::arg("stage") = "graph", nb::arg("isa") = nb::none(), nb::arg("numerics") = nb::none(),
-        nb::arg("stop_after") = "");
+        nb::arg("stop_after") = "", nb::arg("schedule").none() = nb::none());
   m.def("passes", passes, nb::arg("spec"), nb::arg("dataset").none() = nb::none(),
         nb::arg("numerics") = nb::none());
   m.def(

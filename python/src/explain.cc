@@ -13,6 +13,7 @@
 #include "python/src/compile.h"
 #include "python/src/dataset.h"
 #include "python/src/errors.h"
+#include "python/src/schedule.h"
 
 namespace nb = nanobind;
 
@@ -23,9 +24,12 @@ namespace {
 using Seams = std::vector<std::pair<std::string, std::string>>;
 
 std::string explain_spec(const std::string& spec, const NativeDataset& dataset,
-                         const std::optional<std::string>& isa, const Seams& seams, bool html) {
+                         const std::optional<std::string>& isa, const Seams& seams, bool html,
+                         const NativeSchedule* schedule, const std::vector<std::string>& libraries) {
   ExplainOptions options;
   options.isa = isa_of(isa);
+  options.schedule = schedule_of(schedule);
+  options.libraries = libraries;
   const nb::gil_scoped_release release;
   Explanation explanation = unwrap(explain(spec, dataset.dataset, options));
   for (const auto& [where, why] : seams) {
@@ -41,7 +45,8 @@ std::string explain_spec(const std::string& spec, const NativeDataset& dataset,
 
 void bind_explain(nb::module_& m) {
   m.def("explain", explain_spec, nb::arg("spec"), nb::arg("dataset"), nb::arg("isa").none() = nb::none(),
-        nb::arg("seams") = Seams(), nb::arg("html") = false);
+        nb::arg("seams") = Seams(), nb::arg("html") = false, nb::arg("schedule").none() = nb::none(),
+        nb::arg("libraries") = std::vector<std::string>());
 }
 
 }  // namespace headrace::python

@@ -7,6 +7,7 @@
 #include "python/src/dataset.h"
 #include "python/src/errors.h"
 #include "python/src/loader.h"
+#include "python/src/schedule.h"
 #include "python/src/sheet.h"
 #include "python/src/write.h"
 
@@ -19,6 +20,7 @@ NB_MODULE(_native, m) {
   m.attr("version") = HEADRACE_VERSION;
   register_errors();
   bind_dataset(m);
+  bind_schedule(m);
   bind_compile(m);
   bind_explain(m);
   bind_object(m);

@@ -11,6 +11,7 @@
 #include "python/src/compile.h"
 #include "python/src/dataset.h"
 #include "python/src/errors.h"
+#include "python/src/schedule.h"
 
 namespace nb = nanobind;
 
@@ -27,13 +28,15 @@ ObjectKind kind_of(const std::string& name) {
 
 nb::bytes make_object(const std::string& spec, const NativeDataset* dataset, const std::string& kind,
                       const std::string& name, const std::vector<std::string>& levels,
-                      const std::optional<std::string>& numerics, unsigned threads) {
+                      const std::optional<std::string>& numerics, unsigned threads,
+                      const NativeSchedule* schedule) {
   CompileObjectOptions options;
   options.kind = kind_of(kind);
   options.name = name;
   for (const std::string& level : levels) options.levels.push_back(*isa_of(level));
   options.numerics = numerics_of(numerics);
   options.threads = threads;
+  options.schedule = schedule_of(schedule);
   const CompiledObject object = [&] {
     const nb::gil_scoped_release release;
     return unwrap(compile_object(spec, dataset == nullptr ? nullptr : dataset->dataset.get(), options));
@@ -63,11 +66,13 @@ nb::dict object_info(const std::string& path) {
 
 void bind_object(nb::module_& m) {
   m.def("compile_object", make_object, nb::arg("spec"), nb::arg("dataset").none(), nb::arg("kind"),
-        nb::arg("name"), nb::arg("levels"), nb::arg("numerics"), nb::arg("threads") = 0);
+        nb::arg("name"), nb::arg("levels"), nb::arg("numerics"), nb::arg("threads") = 0,
+        nb::arg("schedule").none() = nb::none());
   m.def("object_info", object_info, nb::arg("path"));
   m.def(
       "load_object",
-      [](const std::string& path, const std::optional<std::string>& isa, const std::vector<std::string>& libraries) {
+      [](const std::string& path, const std::optional<std::string>& isa,
+         const std::vector<std::string>& libraries) {
         const ObjectOptions options{.isa = isa_of(isa), .libraries = libraries};
         const nb::gil_scoped_release release;
         return NativeProgram{unwrap(load_object(path, options))};

@@ -308,6 +308,10 @@ def test_a_failing_sample_is_reported(damaged_file, policy):
             'Loader has no argument \'shuffle\'; use order="random" (the default), "quasi_random" or '
             '"sequential"',
         ),
+        (
+            {"pin_memory": True},
+            "Loader has no argument 'pin_memory'; the Loader of headrace.torch has it",
+        ),
         ({"frobnicate": 1}, "Loader has no argument 'frobnicate'"),
         ({"batch_size": 0}, "batch_size must be at least 1, not 0"),
         ({"batch_size": 2.5}, "batch_size must be an integer, not 2.5"),

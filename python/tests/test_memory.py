@@ -158,9 +158,10 @@ def test_a_fork_is_told(numbers_file):
     assert result.stdout.splitlines() == ["loader.fork True True", "7 4"], result.stderr
 
 
-# A batch that takes the interpreter minutes: whoever waits for it waits long.
+# A batch that takes the interpreter minutes: whoever waits for it waits long. numpy is there already:
+# what its import on a thread evaluates after the interrupt makes CPython forget it, and exit with 1.
 SLOW = """
-    import os, signal, sys, threading, headrace as hr
+    import os, signal, sys, threading, numpy, headrace as hr
     pipeline = hr.Pipeline(image=hr.Decode() | hr.RandomResizedCrop(32), label=hr.Field("label"))
     loader = hr.Loader(sys.argv[1], pipeline, batch_size=30000, draws=30000, balance="label", engine="interp")
     batches = iter(loader)

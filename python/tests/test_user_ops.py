@@ -75,6 +75,16 @@ def test_calls_need_their_library(photos_file, library):
         images(photos_file, call, libraries=str(library))
 
 
+@pytest.mark.skipif(not hr.code_generator(), reason="built without a compiler")
+def test_explain_calls_them_too(photos_file, library):
+    call = hr.Call("filters.so", "halve", out="float32")
+    pipeline = hr.Pipeline(image=hr.Decode() | hr.Resize((24, 32)) | call)
+    with pytest.raises(hr.Error, match=r"library\.not_named"):
+        pipeline.explain(photos_file)
+    with pytest.raises(hr.Error, match=r'sample\.call.*"halve" of "filters\.so" returned 17'):
+        pipeline.explain(photos_file, libraries=[library])
+
+
 def test_they_go_to_json_and_back():
     call = hr.Call("f.so", "g", per="row", in_="f32", out="u8")
     pipeline = hr.Pipeline(image=hr.Decode() | hr.Resize((8, 8)) | hr.Map("x * 2", "float32") | call)

@@ -33,6 +33,16 @@ def test_report(tmp_path):
     assert report.file_bytes == os.path.getsize(tmp_path / "p.hrd")
 
 
+def test_orientations_are_counted(tmp_path):
+    image = pytest.importorskip("PIL.Image").open(ONE_PHOTO)
+    exif = image.getexif()
+    exif[0x0112] = 6
+    (tmp_path / "photos" / "cat").mkdir(parents=True)
+    image.save(tmp_path / "photos" / "cat" / "turned.jpg", exif=exif)
+    shutil.copy(ONE_PHOTO, tmp_path / "photos" / "cat")
+    assert hr.write(tmp_path / "photos", tmp_path / "p.hrd", progress=False).oriented == 1
+
+
 def test_threads_do_not_change_the_file(tmp_path):
     for threads in (1, 2, 5):
         hr.write(PHOTOS, tmp_path / f"{threads}.hrd", num_threads=threads, progress=False)

@@ -1,5 +1,6 @@
 """The example programs, run as their users run them."""
 
+import json
 import os
 import pathlib
 import re
@@ -68,6 +69,34 @@ def test_train_resnet(photos_file, tmp_path):
     first = train(photos_file, "--epochs", "4", "--checkpoint", checkpoint, "--stop-after", "3")
     second = train(photos_file, "--epochs", "4", "--checkpoint", checkpoint)
     assert first + second == whole[:8]
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_train_imagenet(photos_file, processes):
+    pytest.importorskip("torch")
+    launcher = (
+        ["-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"] if processes > 1 else []
+    )
+    text = run(
+        EXAMPLES / "train_imagenet.py",
+        photos_file,
+        photos_file,
+        "--epochs",
+        "1",
+        "--batch-size",
+        "8",
+        "--size",
+        "32",
+        "--width",
+        "8",
+        module=launcher,
+    )
+    assert len(losses(text)) == 1
+    facts = json.loads(text.splitlines()[-1])
+    assert (facts["numerics"], facts["seed"], facts["epochs"]) == ("fast", 0, 1)
+    assert list(facts["top1"]) == ["exact", "fast"]
+    # Of 12 photographs, each counted once: the last batch is filled up to 8.
+    assert all(abs(share * 12 - round(share * 12)) < 1e-9 for share in facts["top1"].values())
 
 
 @pytest.mark.parametrize(

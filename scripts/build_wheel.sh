@@ -24,6 +24,9 @@ Debian: needs libpolly-22-dev beside llvm-22-dev, which LLVM's static libraries 
 
   --beside         also try it in one process with torch and numba, which are fetched from PyPI
   --python PYTHON  the Python to build for (default: python3)
+
+CMAKE_BUILD_PARALLEL_LEVEL=N runs N compilers at once; by default one per CPU, or fewer where memory is short.
+HEADRACE_LICENCES names a folder with the licence texts of the bundled libraries, where they are no packages of Debian.
 TEXT
 }
 
@@ -52,11 +55,11 @@ done
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 
-# Licence texts of what is compiled in or put beside it, as the packages that installed it ship them.
+# Licence texts of the libraries that are compiled in or put beside it, as the packages that installed them ship them.
 collect_licences() {  # FOLDER
   local packages=(libjpeg62-turbo libpng16-16 libzstd1 libxxhash0 zlib1g nlohmann-json3-dev libcli11-dev libstdc++6)
   if [[ $variant == full ]]; then packages+=(llvm-22-dev libpolly-22-dev liblld-22-dev); fi
-  local package file nanobind
+  local package file
   for package in "${packages[@]}"; do
     file="/usr/share/doc/$package/copyright"
     if [[ -r "$file" ]]; then
@@ -69,9 +72,26 @@ collect_licences() {  # FOLDER
   grep -oh '/usr/share/common-licenses/[A-Za-z0-9.-]*[A-Za-z0-9]' "$1"/*.txt | sort -u | while read -r file; do
     if [[ -r "$file" ]]; then cp "$file" "$1/$(basename "$file").txt"; fi
   done
-  nanobind="$("$work/tools/bin/python" -c 'import importlib.metadata as m; d = m.distribution("nanobind")
-print(next(d.locate_file(f) for f in d.files if "LICENSE" in str(f)))')"
-  cp "$nanobind" "$1/nanobind.txt"
+}
+
+# Those of nanobind, and of robin-map, which it contains and whose headers begin with theirs.
+collect_nanobind_licences() {  # FOLDER
+  "$work/tools/bin/python" - "$1" <<'PYTHON'
+import importlib.metadata
+import pathlib
+import sys
+
+folder = pathlib.Path(sys.argv[1])
+nanobind = importlib.metadata.distribution("nanobind")
+files = {file.name: pathlib.Path(nanobind.locate_file(file)) for file in nanobind.files}
+(folder / "nanobind.txt").write_text(files["LICENSE"].read_text())
+comment = files["robin_hash.h"].read_text().partition("*/")[0]
+lines = [line.strip().lstrip("/*").removeprefix(" ") for line in comment.splitlines()]
+text = "\n".join(lines).strip() + "\n"
+if not text.startswith("MIT License\n\nCopyright"):
+    sys.exit("robin_hash.h does not begin with its licence")
+(folder / "robin-map.txt").write_text(text)
+PYTHON
 }
 
 # Puts the licences into a wheel, and the name of the variant.
@@ -85,6 +105,7 @@ finish_wheel() {  # WHEEL FOLDER
   else
     collect_licences "$info/licenses"
   fi
+  collect_nanobind_licences "$info/licenses"
   for name in "$info"/licenses/*.*; do
     sed -i "s|^License-File: NOTICE$|&\nLicense-File: $(basename "$name")|" "$info/METADATA"
   done

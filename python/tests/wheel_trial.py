@@ -64,7 +64,7 @@ def main() -> None:
     print(subprocess.run([command, "--version"], check=True, capture_output=True, text=True).stdout.strip())
     package = pathlib.Path(hr.__file__).parent
     licences = {p.name for p in package.parent.glob("headrace*.dist-info/licenses/**/*") if p.is_file()}
-    assert {"LICENSE", "NOTICE", "nanobind.txt"} <= licences, licences
+    assert {"LICENSE", "NOTICE", "nanobind.txt", "robin-map.txt"} <= licences, licences
     print(f"{variant}: {len(batches)} batches; licences: {', '.join(sorted(licences))}")
 
 

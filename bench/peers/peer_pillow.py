@@ -1,7 +1,10 @@
 """Pillow and numpy in worker processes of torch's DataLoader. Its centre crops are the reference."""
 
+import pathlib
 import random
+from typing import Callable
 
+import data_loader
 import numpy as np
 import PIL
 import torch
@@ -26,38 +29,28 @@ def center_image(image: Image.Image) -> np.ndarray:
     return np.asarray(image.crop((left, top, left + SIZE, top + SIZE)))
 
 
-class Photos(torch.utils.data.Dataset):
-    def __init__(self, job: Job, repeat: bool):
-        items = list(enumerate(job.files()))
-        self.items = job.repeated(items) if repeat else items
+def normalised(make: Callable[[Image.Image], np.ndarray], image: Image.Image) -> torch.Tensor:
+    normal = (make(image.convert("RGB")).astype("float32") - MEAN_255) / STD_255
+    return torch.from_numpy(np.ascontiguousarray(normal.transpose(2, 0, 1)))
+
+
+class Open:
+    """Makes the image of a file."""
+
+    def __init__(self, job: Job):
         self.make = train_image if job.train else center_image
 
-    def __len__(self) -> int:
-        return len(self.items)
-
-    def __getitem__(self, index: int):
-        label, file = self.items[index]
+    def __call__(self, file: pathlib.Path) -> torch.Tensor:
         with Image.open(file) as image:
-            pixels = self.make(image.convert("RGB"))
-        normal = (pixels.astype("float32") - MEAN_255) / STD_255
-        return torch.from_numpy(np.ascontiguousarray(normal.transpose(2, 0, 1))), label
+            return normalised(self.make, image)
 
 
-def batches(job: Job):
-    loader = torch.utils.data.DataLoader(
-        Photos(job, True),
-        job.batch,
-        shuffle=True,
-        num_workers=job.threads,
-        drop_last=True,
-        persistent_workers=True,
-    )
-    while True:
-        yield from loader
+def batches(job: Job) -> data_loader.Batches:
+    return data_loader.batches(job, Open(job))
 
 
-def in_order(job: Job):
-    yield from torch.utils.data.DataLoader(Photos(job, False), job.batch, num_workers=job.threads)
+def in_order(job: Job) -> data_loader.Batches:
+    return data_loader.in_order(job, Open(job))
 
 
 def reference(job: Job) -> None:

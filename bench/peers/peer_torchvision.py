@@ -1,5 +1,8 @@
 """torchvision on tensors (decode_jpeg, transforms.v2) in worker processes of torch's DataLoader."""
 
+import pathlib
+
+import data_loader
 import torch
 import torchvision
 from jobs import MEAN, RATIO, SCALE, SHORT_SIDE, SIZE, STD, Job
@@ -15,35 +18,22 @@ def transform_of(job: Job):
     return v2.Compose([*steps, v2.ToDtype(torch.float32, scale=True), v2.Normalize(MEAN, STD, inplace=True)])
 
 
-class Photos(torch.utils.data.Dataset):
-    def __init__(self, job: Job, repeat: bool):
-        items = [(label, str(file)) for label, file in enumerate(job.files())]
-        self.items = job.repeated(items) if repeat else items
+class Open:
+    """Makes the image of a file."""
+
+    def __init__(self, job: Job):
         self.transform = transform_of(job)
 
-    def __len__(self) -> int:
-        return len(self.items)
-
-    def __getitem__(self, index: int):
-        label, file = self.items[index]
-        return self.transform(decode_image(read_file(file), ImageReadMode.RGB)), label
+    def __call__(self, file: pathlib.Path) -> torch.Tensor:
+        return self.transform(decode_image(read_file(str(file)), ImageReadMode.RGB))
 
 
-def batches(job: Job):
-    loader = torch.utils.data.DataLoader(
-        Photos(job, True),
-        job.batch,
-        shuffle=True,
-        num_workers=job.threads,
-        drop_last=True,
-        persistent_workers=True,
-    )
-    while True:
-        yield from loader
+def batches(job: Job) -> data_loader.Batches:
+    return data_loader.batches(job, Open(job))
 
 
-def in_order(job: Job):
-    yield from torch.utils.data.DataLoader(Photos(job, False), job.batch, num_workers=job.threads)
+def in_order(job: Job) -> data_loader.Batches:
+    return data_loader.in_order(job, Open(job))
 
 
 def versions() -> dict[str, str]:

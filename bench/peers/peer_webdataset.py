@@ -4,11 +4,10 @@ import importlib.metadata
 import io
 import tarfile
 
-import numpy as np
 import torch
 import webdataset
 from jobs import Job
-from peer_pillow import MEAN_255, STD_255, center_image, train_image
+from peer_pillow import center_image, normalised, train_image
 from PIL import Image
 
 SHARDS = 4
@@ -35,9 +34,7 @@ class Decode:
 
     def __call__(self, sample):
         data, label = sample
-        pixels = self.make(Image.open(io.BytesIO(data)).convert("RGB"))
-        normal = (pixels.astype("float32") - MEAN_255) / STD_255
-        return torch.from_numpy(np.ascontiguousarray(normal.transpose(2, 0, 1))), int(label)
+        return normalised(self.make, Image.open(io.BytesIO(data))), int(label)
 
 
 def loader(job: Job, data, shuffled: bool):

@@ -28,6 +28,9 @@ from processes import end_session, memory_mb
 from report import write_report
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent))
+from photos_argument import add_photos  # noqa: E402
+
 ROOT = HERE.parents[1]
 TIMEOUT_SECONDS = 180
 MEMORY_INTERVAL_SECONDS = 0.2
@@ -42,11 +45,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    shared = ROOT.parent / "shared" / "photos" / "train"
-    default = shared if shared.is_dir() else ROOT / "examples" / "photos"
-    parser.add_argument(
-        "--photos", type=pathlib.Path, default=default, help="a folder with one subfolder per class"
-    )
+    add_photos(parser)
     parser.add_argument("--venvs", type=pathlib.Path, required=True, help="folder that setup.sh was given")
     parser.add_argument(
         "--headrace", type=pathlib.Path, help="folder with a built package, in place of an installed one"

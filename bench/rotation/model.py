@@ -1,27 +1,12 @@
 """A residual network of ten layers for images of 64 x 64."""
 
-import torch
+import pathlib
+import sys
+
 from torch import nn
 
-
-class Block(nn.Module):
-    def __init__(self, inputs: int, outputs: int, stride: int):
-        super().__init__()
-        self.body = nn.Sequential(
-            nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False),
-            nn.BatchNorm2d(outputs),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False),
-            nn.BatchNorm2d(outputs),
-        )
-        self.past: nn.Module = nn.Identity()
-        if stride != 1 or inputs != outputs:
-            self.past = nn.Sequential(
-                nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)
-            )
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return torch.relu(self.body(x) + self.past(x))
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "examples"))
+from resnet import Block  # noqa: E402
 
 
 def resnet10(classes: int, width: int = 16) -> nn.Module:

@@ -22,6 +22,9 @@ import time
 from report import write_report
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent))
+from photos_argument import add_photos  # noqa: E402
+
 ROOT = HERE.parents[1]
 NAMES = ("fast", "exact", "pillow")
 
@@ -30,11 +33,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    shared = ROOT.parent / "shared" / "photos" / "train"
-    default = shared if shared.is_dir() else ROOT / "examples" / "photos"
-    parser.add_argument(
-        "--photos", type=pathlib.Path, default=default, help="a folder with one subfolder per class"
-    )
+    add_photos(parser)
     parser.add_argument(
         "--out", type=pathlib.Path, required=True, help="folder for the dataset and the results"
     )

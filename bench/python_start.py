@@ -56,15 +56,24 @@ seconds, cpu, count = (sum(e[i] for e in epochs[1:]) for i in range(3))
 print(json.dumps({{"seconds": seconds / count, "cpu": cpu / count}}))
 """
 
+# Of float32. Samples are drawn again and again, so that an epoch has several batches; the file's mapped pages, which the
+# system may take back, are not counted.
 PEAK = """
 import resource
 import {module} as hr
-loader = hr.Loader({path!r}, hr.pipelines.imagenet_train(224), batch_size=256, tail="wrap")
-for epoch in range(3):
+samples = len(hr.Dataset({path!r}))
+loader = hr.Loader({path!r}, hr.pipelines.imagenet_train(224), batch_size=256, weights=[1.0] * samples, draws=2048)
+for epoch in range(2):
     for images, labels in loader:
         pass
 assert len(labels) == 256
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+mapped, ours = 0, False
+for line in open("/proc/self/smaps"):
+    if not line[0].isupper():
+        ours = line.endswith({path!r} + "\\n")
+    elif ours and line.startswith("Rss:"):
+        mapped += int(line.split()[1])
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - mapped) / 1024)
 """
 
 
@@ -174,7 +183,7 @@ def main() -> None:
     import headrace
 
     torch = not options.no_torch and importlib.util.find_spec("torch") is not None
-    measure = Measurement(os.path.abspath(options.data), options.threads, torch)
+    measure = Measurement(os.path.realpath(options.data), options.threads, torch)
     rounds: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as folder:
         spec = os.path.join(folder, "spec.json")

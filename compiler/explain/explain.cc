@@ -100,17 +100,27 @@ class Explainer {
       if (nodes != lowered_.nodes.end()) s.nodes.assign(nodes->second.begin(), nodes->second.end());
       if (s.generated) s.first_line = lines_.functions.at(&lowered_.module.functions[i]);
     }
-    // A kernel reads for the resamples of coded fields, or calls a function of the user's.
+    // A kernel reads for the resamples of coded fields, or calls functions of the user's.
+    for (ExplainedStage& s : out_.stages) {
+      if (s.name == kUserCall) s.what = "C functions of yours: " + called_functions();
+    }
     for (graph::ValueId id = 0; id < graph_.nodes.size(); ++id) {
       const graph::Node& n = graph_[id];
       for (ExplainedStage& s : out_.stages) {
-        if (n.op == graph::Op::call && s.name == "hr_user_call") s.nodes.push_back(id);
+        if (n.op == graph::Op::call && s.name == kUserCall) s.nodes.push_back(id);
       }
       if (n.op != graph::Op::resample || graph_[n.operands[0]].type.kind != graph::Kind::coded) continue;
       for (ExplainedStage& s : out_.stages) {
         if (!s.generated && s.kind == StageKind::entropy) s.nodes.push_back(id);
       }
     }
+  }
+
+  std::string called_functions() const {
+    std::string list;
+    for (const ProgramCall& call : lowered_.info.calls)
+      list += (list.empty() ? "" : ", ") + call.symbol + " of " + call.library;
+    return list;
   }
 
   LoaderOptions loader_options(uint64_t samples) const {
@@ -231,19 +241,23 @@ class Explainer {
       s.vector_ops = double(w.vector_ops) / n;
       streamed_.push_back(double(w.lines_streamed) * kCacheLine / n);
     }
-    foreign_bytes();
+    foreign_bytes(*memory);
     return {};
   }
 
-  // What kernels read and write, which is not counted: the sample's coded bytes, and of packed images what
-  // the IDCT reads.
-  void foreign_bytes() {
+  // What kernels read and write, which is not counted: the sample's coded bytes, of packed images what the
+  // IDCT reads, and the images that functions get and leave.
+  void foreign_bytes(const MemoryProbe& memory) {
     double coefficients = 0;
     for (const ExplainedStage& s : out_.stages) {
       if (s.kind == StageKind::idct) coefficients += s.bytes_read;
     }
     for (ExplainedStage& s : out_.stages) {
       if (s.name == "hr_packed_unit") s.bytes_written = coefficients;
+      if (s.name == kUserCall) {
+        s.bytes_read = memory.handed_bytes();
+        s.bytes_written = memory.left_bytes();
+      }
       if ((s.name == "hr_packed_unit" || s.name == "hr_image_rows") && s.calls > 0)
         s.bytes_read = out_.coded_bytes;
     }

@@ -38,6 +38,16 @@ std::vector<std::string> value_lines(const Graph& g) {
   return lines;
 }
 
+// As "nest" goes on: 's "a", "b"' or ' "a"'.
+std::string quoted(const std::set<std::string>& names) {
+  return std::string(names.size() > 1 ? "s" : "") + " \"" + joined({names.begin(), names.end()}, "\", \"") +
+         "\"";
+}
+
+std::string function_name(const Node& call) {
+  return call.text_attr("symbol") + " of " + call.text_attr("library");
+}
+
 bool is_pixel_op(graph::Op op) {
   using Op = graph::Op;
   return op == Op::resample || op == Op::affine || op == Op::convert || op == Op::layout ||
@@ -78,46 +88,86 @@ class Fusion {
       nest.name = group.name;
       for (ValueId at = group.strips;; at = g_[at].operands[0]) {
         nest.nodes.insert(nest.nodes.begin(), at);
-        nest_of_[at] = out_.nests.size() - 1;
+        nests_of_[at].insert(out_.nests.size() - 1);
         if (at == group.resample) break;
       }
       for (const std::string& name : table_.names) {
         const auto found = lowered_.nodes.find(name);
         if (found == lowered_.nodes.end() || name == "plan" || name == "run") continue;
-        if (found->second.contains(group.resample)) nest.stages.push_back(name);
+        // A resample can begin several nests; what ends another one is no stage of this.
+        const bool of_another = std::any_of(found->second.begin(), found->second.end(), [&](ValueId id) {
+          return g_[id].op == graph::Op::strips && id != group.strips;
+        });
+        if (found->second.contains(group.resample) && (!of_another || found->second.contains(group.strips)))
+          nest.stages.push_back(name);
       }
     }
   }
 
-  // What became of an op, given the values that stem from it.
-  std::string fate(const std::vector<uint32_t>& ids) const {
+  // The nest that ends with a value; null if none does.
+  const ExplainedNest* nest_ending(ValueId id) const {
+    for (const ExplainedNest& nest : out_.nests) {
+      if (nest.nodes.back() == id) return &nest;
+    }
+    return nullptr;
+  }
+
+  // The nests that go on with what a call leaves.
+  std::set<std::string> readers_of(ValueId call) const {
+    std::set<std::string> names;
+    for (const ExplainedNest& nest : out_.nests) {
+      if (g_[nest.nodes.front()].operands[0] == call) names.insert(nest.name);
+    }
+    return names;
+  }
+
+  // The values that an output is made of.
+  std::set<ValueId> values_for(const std::string& output) const {
+    std::set<ValueId> values;
+    for (const graph::Output& o : g_.outputs) {
+      if (o.name == output) values.insert(o.value);
+    }
+    for (ValueId id = ValueId(g_.nodes.size()); id-- > 0;) {  // operands come before their users
+      if (values.contains(id)) values.insert(g_[id].operands.begin(), g_[id].operands.end());
+    }
+    return values;
+  }
+
+  // What became of an op, given the values that stem from it and those of its output: nests may share values.
+  std::string fate(const std::vector<uint32_t>& ids, const std::set<ValueId>& values) const {
     std::vector<std::string> pixels, geometry, calls, others;
-    std::set<std::string> nests;
+    std::set<std::string> nests, readers;
     for (const uint32_t id : ids) {
       const Node& n = g_[id];
       const std::string name = value_name(id) + " " + std::string(graph::op_name(n.op));
-      const auto nest = nest_of_.find(id);
-      if (nest != nest_of_.end()) {
-        if (n.op != graph::Op::strips) pixels.push_back(name);
-        nests.insert(out_.nests[nest->second].name);
+      const auto found = nests_of_.find(id);
+      if (found != nests_of_.end()) {
+        if (n.op == graph::Op::strips) continue;
+        pixels.push_back(name);
+        for (const size_t nest : found->second) {
+          if (values.contains(out_.nests[nest].nodes.back())) nests.insert(out_.nests[nest].name);
+        }
       } else if (n.type.kind == graph::Kind::rect || n.type.kind == graph::Kind::size ||
                  n.type.kind == graph::Kind::boolean || n.type.kind == graph::Kind::scale) {
         geometry.push_back(name);
       } else if (n.op == graph::Op::call) {
-        calls.push_back(n.text_attr("symbol") + " of " + n.text_attr("library") + " (" + name + ")");
+        calls.push_back(function_name(n) + " (" + name + ")" +
+                        (n.text_attr("per") == "row" ? " for each row" : " for the whole image"));
+        readers.merge(readers_of(id));
       } else if (n.op != graph::Op::field && n.op != graph::Op::record) {
         others.push_back(name);
       }
     }
     std::string text;
-    if (!pixels.empty()) {
-      text = std::string("fused into the nest") + (nests.size() > 1 ? "s" : "") + " \"" +
-             joined({nests.begin(), nests.end()}, "\", \"") + "\" as " +
-             (pixels.size() == 1 ? "part of " : "") + joined(pixels);
-    }
     const auto add = [&](const std::string& more) { text += (text.empty() ? "" : "; ") + more; };
+    if (!calls.empty()) {
+      // What brings the function's image into the next nest stems from the call, but is no part of it.
+      add("not fused: calls " + joined(calls) + ", and leaves an image for the nest" + quoted(readers));
+    } else if (!pixels.empty()) {
+      add("fused into the nest" + quoted(nests) + " as " + (pixels.size() == 1 ? "part of " : "") +
+          joined(pixels));
+    }
     if (!geometry.empty()) add("decided in plan(), before any data is read: " + joined(geometry));
-    if (!calls.empty()) add("not fused: calls " + joined(calls));
     if (!others.empty()) add("computed in run(): " + joined(others));
     if (text.empty())
       text = ids.empty() ? "nothing is left of it: it changes no value" : "read as it is stored";
@@ -134,6 +184,7 @@ class Fusion {
       return;
     for (const auto& [name, list] : json["outputs"].items()) {
       if (!list.is_array()) continue;
+      const std::set<ValueId> values = values_for(name);
       for (size_t i = 0; i < list.size(); ++i) {
         std::string escaped;  // as JSON pointers have it
         for (const char c : name) escaped += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
@@ -141,8 +192,11 @@ class Fusion {
         op.pointer = "/outputs/" + escaped + "/" + std::to_string(i);
         op.output = name;
         op.text = list[i].dump(-1, ' ', false, Json::error_handler_t::replace);
-        op.nodes = stem[op.pointer];
-        op.fate = fate(op.nodes);
+        // What outputs share comes from the ops of each, and goes on to others' values.
+        for (const uint32_t id : stem[op.pointer]) {
+          if (values.contains(id)) op.nodes.push_back(id);
+        }
+        op.fate = fate(op.nodes, values);
       }
     }
   }
@@ -150,16 +204,24 @@ class Fusion {
   void seams() {
     for (const ExplainedNest& nest : out_.nests) {
       const Node& r = g_[nest.nodes.front()];
-      const auto source = nest_of_.find(r.operands[0]);
-      if (source == nest_of_.end()) continue;
+      const ExplainedNest* const before = nest_ending(r.operands[0]);
+      if (before == nullptr) continue;
+      const bool maps = std::any_of(before->nodes.begin(), before->nodes.end(),
+                                    [&](ValueId id) { return g_[id].op == graph::Op::map; });
       out_.seams.push_back(
-          {out_.nests[source->second].name + " -> " + nest.name,
-           "two resizes do not join: the second reads rows of the first in an order of its own, so the image "
-           "between them is kept in scratch memory"});
+          {before->name + " -> " + nest.name,
+           maps
+               ? "a map before a resize: the resize takes each pixel several times, in an order of its "
+                 "own, so the image between them is computed once and kept in scratch memory"
+               : "two resizes do not join: the second reads rows of the first in an order of its own, so the "
+                 "image between them is kept in scratch memory"});
+    }
+    for (ValueId id = 0; id < g_.nodes.size(); ++id) {
+      if (g_[id].op == graph::Op::call) call_seam(id);
     }
     for (size_t f = 0; f < table_.in_module; ++f) {
       for (const size_t callee : table_.callees[f]) {
-        if (callee < table_.in_module) continue;
+        if (callee < table_.in_module || table_.names[callee] == kUserCall) continue;
         out_.seams.push_back({"@" + table_.names[f] + " calls " + table_.names[callee],
                               why_not_fused(table_.names[callee]), table_.names[callee]});
       }
@@ -173,6 +235,20 @@ class Fusion {
         {"numerics exact", "the passes " + joined(left_out) +
                                " are left out, since they change bytes: pixels are rounded to "
                                "8 bits after each pass of a resize, and arithmetic is done op by op"});
+  }
+
+  // Of a call of a function of the user's, which stands between nests.
+  void call_seam(ValueId id) {
+    const ExplainedNest* const writer = nest_ending(g_[id].operands[0]);
+    const std::set<std::string> readers = readers_of(id);
+    std::string why = why_not_fused(kUserCall);
+    if (writer != nullptr && !readers.empty()) {
+      why += ". The nest \"" + writer->name +
+             "\" writes an image to scratch memory for it; what it leaves there is read by the nest" +
+             quoted(readers);
+    }
+    out_.seams.push_back(
+        {"@run calls " + function_name(g_[id]) + " (" + value_name(id) + ")", why, std::string(kUserCall)});
   }
 
   void constant(const std::string& name, const std::string& value, ValueId id) {
@@ -190,15 +266,19 @@ class Fusion {
   }
 
   void constants() {
+    std::set<ValueId> said;  // nests may share a resample
     for (const ExplainedNest& nest : out_.nests) {
-      for (const ValueId id : nest.nodes) pixel_constants(id);
+      for (const ValueId id : nest.nodes) {
+        if (said.insert(id).second) pixel_constants(id);
+      }
     }
     for (ValueId id = 0; id < g_.nodes.size(); ++id) {
       const Node& n = g_[id];
       const std::string op(graph::op_name(n.op));
       for (const auto& [key, attr] : n.attrs) {
-        if (is_pixel_op(n.op) || n.op == graph::Op::field || key == "rng" || n.op == graph::Op::const_bool)
-          continue;
+        // Names of functions are in no code: it calls through a table.
+        const bool elsewhere = n.op == graph::Op::field || n.op == graph::Op::call;
+        if (is_pixel_op(n.op) || elsewhere || key == "rng" || n.op == graph::Op::const_bool) continue;
         if (const auto* integer = std::get_if<int64_t>(&attr))
           constant(op + " " + key, std::to_string(*integer), id);
         if (const auto* real = std::get_if<double>(&attr)) constant(op + " " + key, numbers({*real}), id);
@@ -214,7 +294,7 @@ class Fusion {
     switch (n.op) {
       case graph::Op::resample: {
         const std::string arith = n.text_attr("arith"), filter = n.text_attr("filter");
-        constant("filter", filter, id);
+        constant("filter", filter == "none" ? "none: pixels are copied" : filter, id);
         if (arith == "q14")
           constant("weights",
                    "14 fraction bits; 16-bit products, or 32-bit sums where an axis has more than 32 taps",
@@ -254,7 +334,7 @@ class Fusion {
   const FunctionTable& table_;
   const Schedule& schedule_;
   Explanation& out_;
-  std::map<ValueId, size_t> nest_of_;
+  std::map<ValueId, std::set<size_t>> nests_of_;  // a resample can begin several
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "compiler/explain/html_writer.h"
+#include "compiler/explain/stage_roles.h"
 
 namespace headrace::explaining {
 namespace {
@@ -136,6 +137,7 @@ class Picture {
               s.kind, s.nodes,
               0};
       if (!generated) box.css += " dash";
+      if (s.name == kUserCall) name_function(box, first.operands[0]);
       const auto shared = std::count_if(e_.nests.begin(), e_.nests.end(), [&](const ExplainedNest& n) {
         return std::find(n.stages.begin(), n.stages.end(), s.name) != n.stages.end();
       });
@@ -149,6 +151,18 @@ class Picture {
     return boxes;
   }
 
+  // The function's own name, and only the call before this nest; the time is that of all calls.
+  void name_function(Box& box, uint32_t call) const {
+    const std::string key = "symbol=\"", &line = e_.nodes[call].text;
+    const size_t at = line.find(key);
+    if (at != std::string::npos)
+      box.title = line.substr(at + key.size(), line.find('"', at + key.size()) - at - key.size());
+    if (box.nodes.size() > 1) box.note += ", all calls";
+    box.nodes = {call};
+  }
+
+  bool is_call(uint32_t id) const { return e_.nodes[id].op == "call"; }
+
   void draw_box(const Box& box, int x, int width) {
     rect(x, right_, width, kBoxHeight, box.css);
     text(x + 9, right_ + 16, "", box.title, kBoxLetters);
@@ -159,9 +173,13 @@ class Picture {
             "\" height=\"4\" rx=\"2\"/>\n";
   }
 
-  // Lines from the ops to a box that computes them.
+  // Lines from the ops to a box that computes them; from calls of functions to the functions.
   void tie(const std::vector<uint32_t>& nodes, int x, int y) {
+    const auto calls = [&](const std::vector<uint32_t>& ids) {
+      return std::any_of(ids.begin(), ids.end(), [&](uint32_t id) { return is_call(id); });
+    };
     for (const auto& [op, op_y] : op_y_) {
+      if (calls(op->nodes) != calls(nodes)) continue;
       const bool linked = std::any_of(op->nodes.begin(), op->nodes.end(), [&](uint32_t id) {
         return std::find(nodes.begin(), nodes.end(), id) != nodes.end();
       });
@@ -180,6 +198,7 @@ class Picture {
       right_ += kBoxGap + (from_above ? 4 : 16);
       from_above = true;
       draw_box(box, kRight, kBoxWidth);
+      if (box.nodes.size() == 1 && is_call(box.nodes[0])) tie(box.nodes, kRight, right_ + kBoxHeight / 2);
       right_ += kBoxHeight;
     }
     arrow(kRight + kBoxWidth / 2, right_, right_ + kBoxGap + 6);

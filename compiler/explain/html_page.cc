@@ -107,7 +107,8 @@ std::string method(const Explanation& e) {
          " a nanosecond (arithmetic). These rates were measured on this machine by small loops of generated "
          "code: copies between buffers of 8 KiB and of 96 KiB, reads and writes counted together, streamed "
          "stores to 64 MiB, and independent vector additions. "
-         "The floor of entropy decoding counts bytes only and says nothing of how serial it is.</p>\n";
+         "The floors of entropy decoding and of functions of yours count bytes only and say nothing of what "
+         "else they do.</p>\n";
 }
 
 }  // namespace

@@ -58,7 +58,10 @@ Sizes of_planes(Builder& b, const PlanesMemory& m) {
   return sizes;
 }
 
-// @memory(frame, sizes: ptr): the sizes of all nests' parts, one after another.
+// Of each call of a user's function: rows that are put together for it, and what it leaves.
+constexpr std::array<const char*, 2> kCallParts = {"rows put together for it", "image it leaves"};
+
+// @memory(frame, sizes: ptr): the sizes of all nests' parts and of all calls', one after another.
 loop::Function build_probe(const EntryContext& ctx) {
   Builder b("memory");
   const V frame = b.param(loop::kPtr), out = b.param(loop::kPtr);
@@ -88,7 +91,22 @@ loop::Function build_probe(const EntryContext& ctx) {
       at += 8;
     }
   }
+  for (const graph::Node& call : ctx.graph.nodes) {
+    if (call.op != graph::Op::call) continue;
+    const StripGroup& from = group_of(ctx.groups, call.operands[0]);
+    const ResampleValues values = load_values(b, ctx, from, slots);
+    b.store(dense_image_bytes(values, from.elem), out, at);
+    b.store(dense_image_bytes(values, call.type.elem), out, at + 8);
+    at += 16;
+  }
   return b.finish();
+}
+
+// Whether a function of the user's gets the image in scratch that a nest leaves.
+bool is_handed(const graph::Graph& graph, const StripGroup& g) {
+  return std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const graph::Node& n) {
+    return n.op == graph::Op::call && n.operands[0] == g.strips;
+  });
 }
 
 }  // namespace
@@ -107,8 +125,15 @@ Expected<std::unique_ptr<MemoryProbe>> MemoryProbe::create(const graph::Graph& g
   std::vector<ExplainedMemory> parts;
   for (const StripGroup& g : groups) {
     for (const char* part : kParts) parts.push_back({g.name, part, 0, 0});
+    if (is_handed(graph, g)) parts[parts.size() - kParts.size() + kImage].part = "image for a function";
   }
-  return std::unique_ptr<MemoryProbe>(new MemoryProbe(std::move(module), std::move(parts), slot_count));
+  const size_t nest_parts = parts.size();
+  for (const graph::Node& n : graph.nodes) {
+    if (n.op != graph::Op::call) continue;
+    for (const char* part : kCallParts) parts.push_back({n.text_attr("symbol"), part, 0, 0});
+  }
+  return std::unique_ptr<MemoryProbe>(
+      new MemoryProbe(std::move(module), std::move(parts), nest_parts, slot_count));
 }
 
 void MemoryProbe::sample(const hr_plan_frame& frame) {
@@ -122,10 +147,18 @@ void MemoryProbe::sample(const hr_plan_frame& frame) {
   if (interpreter_.run("memory", args, regions, problem) != HR_OK) return;
   for (size_t i = 0; i < parts_.size(); ++i) {
     const auto bytes = uint64_t(sizes[i]);
-    if (!any_) parts_[i].first = bytes;
+    if (samples_ == 0) parts_[i].first = bytes;
     parts_[i].largest = std::max(parts_[i].largest, bytes);
+    sums_[i] += double(bytes);
   }
-  any_ = true;
+  ++samples_;
+}
+
+double MemoryProbe::mean_of(size_t which) const {
+  double sum = 0;
+  for (size_t i = nest_parts_ + which; i < sums_.size(); i += kCallParts.size())
+    sum += sums_[i] - double(samples_ * HR_BUFFER_ALIGNMENT);  // which is kept behind every image
+  return sum / double(std::max<uint64_t>(samples_, 1));
 }
 
 }  // namespace headrace::explaining

@@ -26,14 +26,27 @@ class MemoryProbe {
 
   const std::vector<ExplainedMemory>& parts() const { return parts_; }
 
+  /// Of the images that functions of the user's get, and of those they leave: bytes of a sample, on average.
+  double handed_bytes() const { return mean_of(0); }
+  double left_bytes() const { return mean_of(1); }
+
  private:
-  MemoryProbe(loop::Module module, std::vector<ExplainedMemory> parts, uint32_t slots)
-      : interpreter_(std::move(module), {}), parts_(std::move(parts)), slots_(slots) {}
+  MemoryProbe(loop::Module module, std::vector<ExplainedMemory> parts, size_t nest_parts, uint32_t slots)
+      : interpreter_(std::move(module), {}),
+        parts_(std::move(parts)),
+        sums_(parts_.size()),
+        nest_parts_(nest_parts),
+        slots_(slots) {}
+
+  /// Of every second part of the calls.
+  double mean_of(size_t which) const;
 
   loop::Interpreter interpreter_;
-  std::vector<ExplainedMemory> parts_;
+  std::vector<ExplainedMemory> parts_;  // of nests, then two of each call
+  std::vector<double> sums_;            // of each part, over samples
+  size_t nest_parts_;
   uint32_t slots_;
-  bool any_ = false;
+  uint64_t samples_ = 0;
 };
 
 }  // namespace headrace::explaining

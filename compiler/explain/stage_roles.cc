@@ -76,8 +76,6 @@ constexpr std::array kKernels = {
                 "over coefficients, a row of blocks at a time, and what follows is fused from there on"},
 };
 
-constexpr std::string_view kUserCall = "hr_user_call";
-
 const KnownKernel* kernel(std::string_view name) {
   for (const KnownKernel& k : kKernels) {
     if (k.name == name) return &k;
@@ -103,9 +101,7 @@ StageRole role_of(std::string_view function, bool in_module) {
 
 std::string why_not_fused(std::string_view function) {
   if (const KnownKernel* known = kernel(function)) return std::string(known->why);
-  return "a C function that was compiled elsewhere: the compiler does not see what it does. The image is "
-         "written to memory for it, and "
-         "read again after it";
+  return "a C function that was compiled elsewhere: the compiler does not see what it does";
 }
 
 }  // namespace explaining

@@ -8,6 +8,9 @@
 
 namespace headrace::explaining {
 
+/// The kernel that calls functions of the user's.
+inline constexpr std::string_view kUserCall = "hr_user_call";
+
 struct StageRole {
   StageKind kind = StageKind::other;
   std::string what;

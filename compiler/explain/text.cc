@@ -55,10 +55,28 @@ class Text {
       for (const uint32_t id : nest.nodes) out_ += " %" + std::to_string(id) + " " + e_.nodes[id].op;
       const bool output = std::any_of(e_.ops.begin(), e_.ops.end(),
                                       [&](const ExplainedOp& op) { return op.output == nest.name; });
-      out_ += std::string("\n      one loop nest, strip by strip: ") +
-              (output ? "no image is written to memory before the output\n"
-                      : "its image is kept in scratch memory\n");
+      const std::vector<uint32_t>& sources = e_.nodes[nest.nodes.front()].operands;
+      const std::string source = sources.empty() ? "" : e_.nodes[sources[0]].op;
+      const bool reads_image = source == "call" || source == "strips";
+      out_ += "\n      one loop nest, strip by strip";
+      if (reads_image)
+        out_ += std::string(", of the image that ") + (source == "call" ? "a function" : "another nest") +
+                " has left in scratch memory";
+      if (output) {
+        out_ += std::string(": no ") + (reads_image ? "other" : "image") +
+                " is written to memory before the output\n";
+      } else {
+        out_ += std::string(": its image is kept in scratch memory, for ") +
+                (is_handed(nest) ? "a function" : "another nest") + "\n";
+      }
     }
+  }
+
+  // Whether a function gets the image that a nest leaves.
+  bool is_handed(const ExplainedNest& nest) const {
+    return std::any_of(e_.nodes.begin(), e_.nodes.end(), [&](const ExplainedNode& n) {
+      return n.op == "call" && !n.operands.empty() && n.operands[0] == nest.nodes.back();
+    });
   }
 
   void seams() {
@@ -134,7 +152,9 @@ class Text {
         "  bytes of its loads and stores at the first cache's rate; the cache lines it touches, each once a "
         "call, at the\n"
         "  second's; streamed stores at memory's; its vector operations at one addition each. Of entropy "
-        "decoding only bytes are counted: its floor says nothing of how serial it is.\n"
+        "decoding\n  and of functions of yours only bytes are counted: the floor says nothing of what else "
+        "they "
+        "do.\n"
         "  A reading of the clock (%s) takes %.1f ns.\n",
         p.l1_bytes_per_ns, p.l2_bytes_per_ns, p.memory_bytes_per_ns, p.vector_ops_per_ns, e_.clock.c_str(),
         p.clock_ns);

@@ -82,6 +82,30 @@ TEST_F(ExplainCommand, TimesAddUpAndCallsAreExact) {
   EXPECT_EQ(json["loop"].get<std::string>(), loop.out);
 }
 
+// What a function gets and leaves is counted by the image, in scratch memory too.
+TEST_F(ExplainCommand, CountsTheImagesOfFunctions) {
+  const std::string spec = dir_ / "calls.json", file = dir_ / "e.json";
+  testing::write_text(spec, R"({"headrace": 1, "outputs": {"image": [{"op": "decode", "field": "image"},
+      {"op": "resize", "size": [16, 24]}, {"op": "call", "symbol": "mark", "library": "user_functions.so",
+      "per": "row", "out": "f32"}]}})");
+  const Outcome out = headrace({"explain", spec, "--data", data_, "--rounds", "1", "--library",
+                                HEADRACE_USER_FUNCTIONS, "--json", file});
+  ASSERT_EQ(out.code, 0) << out.err;
+  const Json json = Json::parse(testing::read_text(file));
+  bool found = false;
+  for (const Json& s : json["stages"]) {
+    if (s["name"] != "hr_user_call") continue;
+    found = true;
+    EXPECT_EQ(s["what"], "C functions of yours: mark of user_functions.so");
+    EXPECT_EQ(s["calls"], 1);
+    EXPECT_EQ(s["bytes_read"], 16 * 24 * 3);
+    EXPECT_EQ(s["bytes_written"], 16 * 24 * 3 * 4);
+  }
+  EXPECT_TRUE(found);
+  for (const char* part : {"  scratch0     image for a function ", "  mark         image it leaves "})
+    EXPECT_NE(out.out.find(part), std::string::npos) << part << out.out;
+}
+
 TEST_F(ExplainCommand, CountsTheSameEveryTime) {
   const std::string a = dir_ / "a.json", b = dir_ / "b.json";
   ASSERT_EQ(explain({"--json", a}).code, 0);

@@ -8,58 +8,21 @@
 #include <random>
 
 #include "headrace/planes.h"
-#include "kernels/jpeg_coefficients.h"
+#include "tests/compiler/meaning_testing.h"
 #include "tests/compiler/pixel_distance.h"
 #include "tests/compiler/plane_images.h"
-#include "tests/compiler/program_testing.h"
-#include "tests/kernels/jpeg_testing.h"
 
 namespace headrace::testing {
 namespace {
-
-std::shared_ptr<const Program> make(const std::string& ops, Numerics numerics) {
-  const std::string json =
-      R"({"headrace": 1, "outputs": {"image": [{"op": "decode", "field": "image"}, )" + ops + "]}}";
-  CompileOptions options;
-  options.numerics = numerics;
-  options.engine = Engine::interp;
-  auto program = compile(json, nullptr, options);
-  EXPECT_TRUE(program.ok()) << json << program.status().to_string();
-  return program.ok() ? *program : nullptr;
-}
-
-TestImage file_image(const Bytes& jpeg, uint32_t width, uint32_t height) {
-  TestImage image{jpeg, jpeg.size(), width, height, HR_ENCODING_JPEG};
-  image.bytes.resize(jpeg.size() + HR_BUFFER_ALIGNMENT, 0);
-  return image;
-}
-
-struct Kind {
-  const char* name;
-  const char* space;
-  int h, v;
-};
-constexpr Kind kKinds[] = {{"gray", "gray", 1, 1}, {"444", "YCbCr", 1, 1}, {"422", "YCbCr", 2, 1},
-                           {"420", "YCbCr", 2, 2}, {"440", "YCbCr", 1, 2}, {"RGB", "RGB", 1, 1}};
-
-Bytes make_file(const Kind& kind, uint32_t width, uint32_t height) {
-  return make_jpeg({.width = width,
-                    .height = height,
-                    .space = kind.space,
-                    .h = {kind.h, 1, 1, 1},
-                    .v = {kind.v, 1, 1, 1},
-                    .quality = 90,
-                    .seed = width + height});
-}
 
 TEST(PlanesMeaning, ExactGivesTheFilesBytes) {
   for (const char* ops :
        {R"({"op": "resize", "size": [30, 41]})",
         R"({"op": "random_resized_crop", "size": [24, 17]}, {"op": "random_horizontal_flip"})",
         R"({"op": "random_crop", "size": [2, 3]})"}) {
-    const auto exact = make(ops, Numerics::exact);
+    const auto exact = interpreted(ops, Numerics::exact);
     ASSERT_TRUE(exact);
-    for (const Kind& kind : kKinds) {
+    for (const JpegKind& kind : kJpegKinds) {
       for (const auto& [width, height] : {std::pair{3u, 4u}, {5u, 37u}, {67u, 45u}}) {
         const Bytes jpeg = make_file(kind, width, height);
         const TestImage packed = packed_image(jpeg), ycc = ycc_image(packed);
@@ -81,12 +44,12 @@ TEST(PlanesMeaning, ExactGivesTheFilesBytes) {
 TEST(PlanesMeaning, FastLeavesOtherReadsAsTheyAre) {
   struct Case {
     const char* ops;
-    const Kind* kind;
+    const JpegKind* kind;
   };
-  for (const Case& c : {Case{R"({"op": "resize", "size": [30, 41]})", &kKinds[5]},
-                        {R"({"op": "center_crop", "size": [20, 21]})", &kKinds[3]},
-                        {R"({"op": "resize", "size": [30, 41], "filter": "nearest"})", &kKinds[3]}}) {
-    const auto fast = make(c.ops, Numerics::fast);
+  for (const Case& c : {Case{R"({"op": "resize", "size": [30, 41]})", &kJpegKinds[5]},
+                        {R"({"op": "center_crop", "size": [20, 21]})", &kJpegKinds[3]},
+                        {R"({"op": "resize", "size": [30, 41], "filter": "nearest"})", &kJpegKinds[3]}}) {
+    const auto fast = interpreted(c.ops, Numerics::fast);
     ASSERT_TRUE(fast);
     const Bytes jpeg = make_file(*c.kind, 67, 45);
     const RunResult wanted = run_program(*fast, file_image(jpeg, 67, 45), {1, 0, 5});
@@ -97,10 +60,10 @@ TEST(PlanesMeaning, FastLeavesOtherReadsAsTheyAre) {
 
 // Raw planes and packed ones are the same planes.
 TEST(PlanesMeaning, FastIsTheSameForBothPlaneEncodings) {
-  const auto fast = make(
+  const auto fast = interpreted(
       R"({"op": "random_resized_crop", "size": [24, 17]}, {"op": "random_horizontal_flip"})", Numerics::fast);
   ASSERT_TRUE(fast);
-  for (const Kind& kind : kKinds) {
+  for (const JpegKind& kind : kJpegKinds) {
     for (const auto& [width, height] : {std::pair{1u, 1u}, {4u, 6u}, {67u, 145u}}) {
       const TestImage packed = packed_image(make_file(kind, width, height));
       for (uint64_t k = 0; k < 8; ++k) {
@@ -115,8 +78,6 @@ TEST(PlanesMeaning, FastIsTheSameForBothPlaneEncodings) {
 struct Filter {
   const char *name, *ops;
 };
-constexpr const char* kFloat =
-    R"(, {"op": "normalize", "mean": [0, 0, 0], "std": [1, 1, 1]}, {"op": "layout", "layout": "NCHW"})";
 constexpr Filter kFilters[] = {
     {"bilinear, random crop",
      R"({"op": "random_resized_crop", "size": [112, 112]}, {"op": "random_horizontal_flip"})"},
@@ -126,19 +87,14 @@ constexpr Filter kFilters[] = {
     {"point", R"({"op": "resize", "size": [112, 112], "antialias": false})"},
     {"area", R"({"op": "resize", "size": [112, 112], "filter": "area"})"}};
 
-struct Sample {
-  std::string name;
-  TestImage image;
-};
-
 struct Bounds {
   Distance each, all;  ///< of every image; of all images' pixels together
 };
 
-void compare_samples(const char* what, const std::vector<Sample>& samples, const Bounds& bounds) {
+void compare_samples(const char* what, const std::vector<NamedImage>& samples, const Bounds& bounds) {
   for (const Filter& filter : kFilters) {
-    const auto exact = make(std::string(filter.ops) + kFloat, Numerics::exact);
-    const auto fast = make(std::string(filter.ops) + kFloat, Numerics::fast);
+    const auto exact = interpreted(std::string(filter.ops) + kToFloat, Numerics::exact);
+    const auto fast = interpreted(std::string(filter.ops) + kToFloat, Numerics::fast);
     ASSERT_TRUE(exact && fast);
     Distance worst;
     std::string worst_mean, worst_p999;
@@ -175,7 +131,7 @@ void compare_samples(const char* what, const std::vector<Sample>& samples, const
 // any size.
 TEST(PlanesMeaning, FastIsExactButForRounding) {
   std::mt19937 rng(8);
-  std::vector<Sample> samples;
+  std::vector<NamedImage> samples;
   for (const uint64_t planes : {HR_PLANES_GRAY, HR_PLANES_444, HR_PLANES_422, HR_PLANES_420, HR_PLANES_440}) {
     for (const auto& [width, height] :
          {std::pair{1u, 1u}, {2u, 3u}, {3u, 2u}, {4u, 5u}, {5u, 4u}, {6u, 7u}, {40u, 33u}, {201u, 150u}}) {
@@ -199,22 +155,10 @@ TEST(PlanesMeaning, FastIsExactButForRounding) {
   compare_samples("muted", samples, {{0.7, 3, 3}, {0.5, 2, 3}});
 }
 
-std::vector<Sample> read_samples(const std::string& folder, size_t step) {
-  std::vector<std::string> paths;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
-    if (entry.is_regular_file()) paths.push_back(entry.path());
-  }
-  std::sort(paths.begin(), paths.end());
-  std::vector<Sample> samples;
-  for (size_t i = 0; i < paths.size(); i += step) {
-    const Bytes jpeg = read_file(paths[i]);
-    CoefficientImage image;
-    if (!read_coefficients(jpeg, kDefaultDecodeLimits, image).ok() || image.color == CoefficientColor::rgb)
-      continue;
-    if (image.width < 3 || image.width > 2000) continue;
-    samples.push_back({std::filesystem::path(paths[i]).filename(), packed_image(jpeg)});
-  }
-  return samples;
+std::vector<NamedImage> read_samples(const std::string& folder, size_t step) {
+  return packed_photos(folder, step, [](const CoefficientImage& image) {
+    return image.color != CoefficientColor::rgb && image.width >= 3 && image.width <= 2000;
+  });
 }
 
 // What exact clamps to 0..255 before it resizes and fast after, colours outside the range of RGB, makes the
@@ -222,7 +166,7 @@ std::vector<Sample> read_samples(const std::string& folder, size_t step) {
 TEST(PlanesMeaning, FastIsNearExactOnPhotos) {
   const std::string folder = HEADRACE_SHARED_DIR "/photos/train";
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no shared photos";
-  const std::vector<Sample> samples = read_samples(folder, 8);
+  const std::vector<NamedImage> samples = read_samples(folder, 8);
   ASSERT_GT(samples.size(), 10u);
   compare_samples("photos", samples, {{0.6, 12, 40}, {0.5, 3, 40}});
 }

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
 #include <map>
 #include <random>
@@ -14,49 +13,15 @@
 
 #include "headrace/scaled.h"
 #include "ir/geometry.h"
-#include "kernels/jpeg_coefficients.h"
+#include "tests/compiler/meaning_testing.h"
 #include "tests/compiler/pixel_distance.h"
 #include "tests/compiler/plane_images.h"
-#include "tests/compiler/program_testing.h"
-#include "tests/kernels/jpeg_testing.h"
 
 namespace headrace::testing {
 namespace {
 
 std::shared_ptr<const Program> make(const std::string& ops, Numerics numerics, bool scaled = true) {
-  const std::string json = R"({"headrace": 1, "outputs": {"image": [{"op": "decode", "field": "image")" +
-                           std::string(scaled ? R"(, "idct_scale": "auto")" : "") + "}, " + ops + "]}}";
-  CompileOptions options;
-  options.numerics = numerics;
-  options.engine = Engine::interp;
-  auto program = compile(json, nullptr, options);
-  EXPECT_TRUE(program.ok()) << json << program.status().to_string();
-  return program.ok() ? *program : nullptr;
-}
-
-TestImage file_image(const Bytes& jpeg, uint32_t width, uint32_t height) {
-  TestImage image{jpeg, jpeg.size(), width, height, HR_ENCODING_JPEG};
-  image.bytes.resize(jpeg.size() + HR_BUFFER_ALIGNMENT, 0);
-  return image;
-}
-
-struct Kind {
-  const char* name;
-  const char* space;
-  int h, v;
-};
-constexpr Kind kKinds[] = {{"gray", "gray", 1, 1}, {"444", "YCbCr", 1, 1}, {"422", "YCbCr", 2, 1},
-                           {"420", "YCbCr", 2, 2}, {"440", "YCbCr", 1, 2}, {"RGB", "RGB", 1, 1}};
-
-Bytes make_file(const Kind& kind, uint32_t width, uint32_t height, double contrast = 1) {
-  return make_jpeg({.width = width,
-                    .height = height,
-                    .space = kind.space,
-                    .h = {kind.h, 1, 1, 1},
-                    .v = {kind.v, 1, 1, 1},
-                    .quality = 90,
-                    .seed = width + height,
-                    .contrast = contrast});
+  return interpreted(ops, numerics, scaled ? R"(, "idct_scale": "auto")" : "");
 }
 
 // One axis of Pillow's 8-bit bilinear reduction of samples [begin, end), to `to` values: sums of 22-bit
@@ -115,7 +80,7 @@ TEST(ScaledMeaning, ExactIsLibjpegsScaledDecodeResized) {
       make(R"({"op": "random_resized_crop", "size": [5, 6], "scale": [0.01, 1]})", Numerics::exact);
   ASSERT_TRUE(exact);
   std::map<int, int> times;
-  for (const Kind& kind : kKinds) {
+  for (const JpegKind& kind : kJpegKinds) {
     for (const auto& [width, height] : {std::pair{131u, 45u}, {67u, 245u}, {150u, 149u}}) {
       const Bytes jpeg = make_file(kind, width, height);
       const TestImage file = file_image(jpeg, width, height), packed = packed_image(jpeg),
@@ -200,9 +165,6 @@ TEST(ScaledMeaning, ExactEqualsPillowsDraft) {
   }
 }
 
-constexpr const char* kFloat =
-    R"(, {"op": "normalize", "mean": [0, 0, 0], "std": [1, 1, 1]}, {"op": "layout", "layout": "NCHW"})";
-
 struct Pool {
   std::vector<double> all;
   Distance worst;
@@ -226,23 +188,18 @@ struct Pool {
   }
 };
 
-struct Sample {
-  std::string name;
-  TestImage image;
-};
-
 // Fast against exact, both scaled.
-void compare_numerics(const std::string& what, const std::vector<Sample>& samples,
+void compare_numerics(const std::string& what, const std::vector<NamedImage>& samples,
                       const std::vector<int>& sizes, const Distance& bound, const Distance& worst) {
   for (const char* filter : {"bilinear", "area"}) {
     for (const int size : sizes) {
       const std::string ops = R"({"op": "random_resized_crop", "scale": [0.3, 1], "size": [)" +
                               std::to_string(size) + ", " + std::to_string(size) + R"(], "filter": ")" +
-                              filter + "\"}" + kFloat;
+                              filter + "\"}" + kToFloat;
       const auto exact = make(ops, Numerics::exact), fast = make(ops, Numerics::fast);
       ASSERT_TRUE(exact && fast);
       Pool pool;
-      for (const Sample& s : samples) {
+      for (const NamedImage& s : samples) {
         const hr_key key{3, 0, s.image.size};
         const RunResult a = run_program(*exact, s.image, key), b = run_program(*fast, s.image, key);
         ASSERT_EQ(a.code, HR_OK) << s.name << ": " << a.error;
@@ -256,51 +213,37 @@ void compare_numerics(const std::string& what, const std::vector<Sample>& sample
 
 // Content of so little contrast that no colour leaves 0..255: what is left is rounding, in every layout.
 TEST(ScaledMeaning, FastIsExactButForRounding) {
-  std::vector<Sample> samples;
-  for (const Kind& kind : kKinds) {
+  std::vector<NamedImage> samples;
+  for (const JpegKind& kind : kJpegKinds) {
     for (const auto& [width, height] : {std::pair{300u, 250u}, {123u, 171u}, {97u, 90u}})
       samples.push_back({kind.name, packed_image(make_file(kind, width, height, 0.3))});
   }
   compare_numerics("muted", samples, {5, 12, 24}, {0.5, 2, 3}, {0.6, 3, 3});
 }
 
-std::vector<Sample> photos(const std::string& folder, size_t step) {
-  const std::string path = HEADRACE_SHARED_DIR "/photos/" + folder;
-  std::vector<Sample> samples;
-  if (!std::filesystem::exists(path)) return samples;
-  std::vector<std::string> paths;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(path)) {
-    if (entry.is_regular_file()) paths.push_back(entry.path());
-  }
-  std::sort(paths.begin(), paths.end());
-  for (size_t i = 0; i < paths.size(); i += step) {
-    const Bytes jpeg = read_file(paths[i]);
-    CoefficientImage image;
-    if (!read_coefficients(jpeg, kDefaultDecodeLimits, image).ok() || image.width < 64 || image.height < 64)
-      continue;
-    samples.push_back({std::filesystem::path(paths[i]).filename(), packed_image(jpeg)});
-  }
-  return samples;
+std::vector<NamedImage> photos() {
+  return packed_photos(HEADRACE_SHARED_DIR "/photos/train", 8,
+                       [](const CoefficientImage& image) { return image.width >= 64 && image.height >= 64; });
 }
 
 TEST(ScaledMeaning, FastIsNearExactOnPhotos) {
-  const std::vector<Sample> samples = photos("train", 8);
+  const std::vector<NamedImage> samples = photos();
   if (samples.empty()) GTEST_SKIP() << "no shared photos";
   compare_numerics("photos", samples, {32, 64}, {0.5, 3, 40}, {0.7, 12, 40});
 }
 
 // Scaling against none: what the attribute does to the pixels. A smaller IDCT is another antialiasing filter.
 TEST(ScaledMeaning, DistanceToNoScalingOnPhotos) {
-  const std::vector<Sample> samples = photos("train", 8);
+  const std::vector<NamedImage> samples = photos();
   if (samples.empty()) GTEST_SKIP() << "no shared photos";
   for (const Numerics numerics : {Numerics::exact, Numerics::fast}) {
     for (const int size : {16, 32, 64, 96}) {
       const std::string ops = R"({"op": "random_resized_crop", "size": [)" + std::to_string(size) + ", " +
-                              std::to_string(size) + "]}" + kFloat;
+                              std::to_string(size) + "]}" + kToFloat;
       const auto scaled = make(ops, numerics), whole = make(ops, Numerics::exact, false);
       ASSERT_TRUE(scaled && whole);
       std::map<int, Pool> pools;  // by scale; 0: all
-      for (const Sample& s : samples) {
+      for (const NamedImage& s : samples) {
         for (uint64_t k = 0; k < 4; ++k) {
           const hr_key key{k, 0, s.image.size};
           const geometry::Rect rect = geometry::random_resized_crop_rect(

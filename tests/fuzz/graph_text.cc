@@ -13,7 +13,7 @@
 #include "ir/graph_interp.h"
 #include "kernels/decoder.h"
 #include "target.h"
-#include "text_mutator.h"
+#include "text_target.h"
 
 namespace headrace::fuzz {
 namespace {
@@ -154,7 +154,9 @@ std::string difference(const Result& a, const Result& b) {
          b.text + "'";
 }
 
-void check(const std::string& text) {
+}  // namespace
+
+void check_text(const std::string& text) {
   const auto parsed = graph::parse(text);
   if (!parsed.ok()) {
     if (parsed.status().errors().empty()) fail("what is refused has an error", "there is none");
@@ -186,15 +188,7 @@ void check(const std::string& text) {
   }
 }
 
-}  // namespace
-}  // namespace headrace::fuzz
-
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  headrace::fuzz::check(std::string(reinterpret_cast<const char*>(data), size));
-  return 0;
-}
-
-extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size, unsigned seed) {
+const std::vector<std::string_view>& words_of_language() {
   static const std::vector<std::string_view> words = [] {
     std::vector<std::string_view> list = {"graph",
                                           "exact",
@@ -242,5 +236,7 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max
 #undef HR_GRAPH_OP
     return list;
   }();
-  return headrace::fuzz::mutate_text(data, size, max_size, seed, words);
+  return words;
 }
+
+}  // namespace headrace::fuzz

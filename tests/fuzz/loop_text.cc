@@ -6,7 +6,7 @@
 #include "ir/loop.h"
 #include "ir/loop_interp.h"
 #include "target.h"
-#include "text_mutator.h"
+#include "text_target.h"
 
 namespace headrace::fuzz {
 namespace {
@@ -47,7 +47,9 @@ void run_all(const loop::Module& module) {
   }
 }
 
-void check(const std::string& text) {
+}  // namespace
+
+void check_text(const std::string& text) {
   const auto module = loop::parse(text);
   if (!module.ok()) {
     if (module.status().errors().empty()) fail("what is refused has an error", "there is none");
@@ -62,15 +64,7 @@ void check(const std::string& text) {
   run_all(*module);
 }
 
-}  // namespace
-}  // namespace headrace::fuzz
-
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  headrace::fuzz::check(std::string(reinterpret_cast<const char*>(data), size));
-  return 0;
-}
-
-extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size, unsigned seed) {
+const std::vector<std::string_view>& words_of_language() {
   static const std::vector<std::string_view> words = [] {
     std::vector<std::string_view> list = {
         "func",  "to",     "step",  "carry", "case",  "default", "else",  "@external", "@nothing",
@@ -82,5 +76,7 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max
 #undef HR_LOOP_OP
     return list;
   }();
-  return headrace::fuzz::mutate_text(data, size, max_size, seed, words);
+  return words;
 }
+
+}  // namespace headrace::fuzz

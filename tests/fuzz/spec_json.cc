@@ -8,7 +8,7 @@
 #include "compiler/spec.h"
 #include "compiler/spec/canonical.h"
 #include "target.h"
-#include "text_mutator.h"
+#include "text_target.h"
 
 namespace headrace::fuzz {
 namespace {
@@ -50,16 +50,13 @@ void check(const std::string& text, const std::vector<ProgramField>* known) {
 }
 
 }  // namespace
-}  // namespace headrace::fuzz
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const std::string text(reinterpret_cast<const char*>(data), size);
-  headrace::fuzz::check(text, &headrace::fuzz::fields());
-  headrace::fuzz::check(text, nullptr);
-  return 0;
+void check_text(const std::string& text) {
+  check(text, &fields());
+  check(text, nullptr);
 }
 
-extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size, unsigned seed) {
+const std::vector<std::string_view>& words_of_language() {
   static const std::vector<std::string_view> words = {"op",
                                                       "use",
                                                       "field",
@@ -131,5 +128,7 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max
                                                       "top",
                                                       "left",
                                                       "ratio"};
-  return headrace::fuzz::mutate_text(data, size, max_size, seed, words);
+  return words;
 }
+
+}  // namespace headrace::fuzz

@@ -26,6 +26,7 @@ const std::vector<std::string>& coverage_ops() {
                                                "convert",
                                                "convert_scale",
                                                "map",
+                                               "call",
                                                "layout_NHWC",
                                                "layout_NCHW",
                                                "layout_channels_last"};

@@ -1,6 +1,6 @@
 # Every way to run a pipeline gives the same bytes; what is compared is in README.md of tests/.
 set(headrace_engine_testing
-  batch_testing.cc coverage.cc engines.cc plane_images.cc guarded_memory.cc program_testing.cc random_expr.cc random_images.cc random_mixing.cc random_spec.cc
+  batch_testing.cc coverage.cc engines.cc plane_images.cc guarded_memory.cc program_testing.cc random_calls.cc random_expr.cc random_images.cc random_mixing.cc random_spec.cc
   sample_recipe.cc
   ${PROJECT_SOURCE_DIR}/tests/kernels/packed_testing.cc)
 
@@ -8,6 +8,8 @@ function(headrace_engine_test)
   headrace_test(${ARGN})
   cmake_parse_arguments(T "" "NAME" "SOURCES;LIBS" ${ARGN})
   target_link_libraries(${T_NAME} PRIVATE headrace::pipeline PkgConfig::JPEG_TURBO)
+  add_dependencies(${T_NAME} headrace_user_functions)
+  target_compile_definitions(${T_NAME} PRIVATE HEADRACE_USER_FUNCTIONS="$<TARGET_FILE:headrace_user_functions>")
   if(HEADRACE_JIT)
     target_sources(${T_NAME} PRIVATE stage_cache.cc)
     target_link_libraries(${T_NAME} PRIVATE headrace_codegen)
@@ -27,11 +29,11 @@ headrace_engine_test(NAME decode_exact_test
 headrace_engine_test(NAME fast_exact_test
   SOURCES fast_exact_test.cc guarded_memory.cc program_testing.cc ${PROJECT_SOURCE_DIR}/tests/kernels/jpeg_testing.cc)
 headrace_engine_test(NAME planes_meaning_test
-  SOURCES planes_meaning_test.cc plane_images.cc guarded_memory.cc program_testing.cc
+  SOURCES planes_meaning_test.cc meaning_testing.cc plane_images.cc guarded_memory.cc program_testing.cc
     ${PROJECT_SOURCE_DIR}/tests/kernels/jpeg_testing.cc ${PROJECT_SOURCE_DIR}/tests/kernels/packed_testing.cc)
 headrace_engine_test(NAME scaled_differential_test SOURCES scaled_differential_test.cc ${headrace_engine_testing})
 headrace_engine_test(NAME scaled_meaning_test
-  SOURCES scaled_meaning_test.cc plane_images.cc guarded_memory.cc program_testing.cc
+  SOURCES scaled_meaning_test.cc meaning_testing.cc plane_images.cc guarded_memory.cc program_testing.cc
     ${PROJECT_SOURCE_DIR}/tests/kernels/jpeg_testing.cc ${PROJECT_SOURCE_DIR}/tests/kernels/packed_testing.cc)
 
 # A library of functions that pipelines call, and one that must never be loaded.
@@ -42,8 +44,8 @@ foreach(library IN ITEMS user_functions loud_library)
 endforeach()
 headrace_engine_test(NAME call_test SOURCES call_test.cc engines.cc guarded_memory.cc program_testing.cc
   ${PROJECT_SOURCE_DIR}/tests/runtime/dataset_testing.cc)
-add_dependencies(call_test headrace_user_functions headrace_loud_library)
+add_dependencies(call_test headrace_loud_library)
 target_include_directories(call_test PRIVATE ${PROJECT_SOURCE_DIR}/tests/runtime)
 target_compile_definitions(call_test PRIVATE
-  HEADRACE_USER_FUNCTIONS="$<TARGET_FILE:headrace_user_functions>" HEADRACE_LOUD_LIBRARY="$<TARGET_FILE:headrace_loud_library>"
+  HEADRACE_LOUD_LIBRARY="$<TARGET_FILE:headrace_loud_library>"
   $<$<BOOL:${HEADRACE_AOT}>:HEADRACE_WITH_AOT>)

@@ -19,6 +19,7 @@
 #include "tests/compiler/random_images.h"
 #include "tests/compiler/random_schedule.h"
 #include "tests/compiler/random_spec.h"
+#include "tests/compiler/user_library.h"
 #include "tests/kernels/packed_testing.h"
 
 namespace headrace::testing {
@@ -177,6 +178,7 @@ TEST(Differential, CompileGivesEveryEngineTheSameBytes) {
     std::vector<RunResult> expected;
     for (CompileOptions options : all) {
       options.numerics = numerics;
+      options.libraries = user_libraries();
       const auto program = compile(json, nullptr, options);
       ASSERT_TRUE(program.ok()) << program.status().to_string();
       const ProgramInfo& info = (*program)->info();

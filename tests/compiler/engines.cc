@@ -7,29 +7,41 @@
 #include "compiler/pipeline/programs.h"
 #include "compiler/spec.h"
 #include "ir/graph_interp.h"
+#include "runtime/platform/user_functions.h"
+#include "tests/compiler/user_library.h"
 
 namespace headrace::testing {
+namespace {
+
+Expected<ProgramPtr> interpreted(const graph::Graph& g) {
+  return bind_functions(make_graph_program(g, program_info(g)), user_libraries());
+}
+
+}  // namespace
 
 Expected<Pipeline> PipelineMaker::make(std::string_view spec_json, const std::vector<ProgramField>& fields,
                                        const std::vector<EngineChoice>& engines) {
   HR_ASSIGN_OR_RETURN(const spec::Spec spec, parse_spec(spec_json, &fields));
   Pipeline p;
   HR_ASSIGN_OR_RETURN(p.built, build_graph(spec, &fields));
-  p.unoptimised = make_graph_program(p.built, program_info(p.built));
+  HR_ASSIGN_OR_RETURN(p.unoptimised, interpreted(p.built));
   p.optimised = p.built;
-  graph::Graph before = p.built;
+  ProgramPtr before = p.unoptimised;
+  Status problem;
   passes::Options options;
   options.after = [&](const passes::Pass& pass, bool changed, const graph::Graph& g, int64_t) {
-    if (changed && pass.tag == passes::Tag::exact) {
-      p.exact_steps.push_back({std::string(pass.name), make_graph_program(before, program_info(before)),
-                               make_graph_program(g, program_info(g))});
-    }
-    before = g;
+    if (!changed) return;
+    const Expected<ProgramPtr> after = interpreted(g);
+    if (!after.ok()) return problem.append(after.status());
+    if (pass.tag == passes::Tag::exact) p.exact_steps.push_back({std::string(pass.name), before, *after});
+    before = *after;
   };
   HR_RETURN_IF_ERROR(passes::run(p.optimised, options));
-  p.reference = make_graph_program(p.optimised, program_info(p.optimised));
+  HR_RETURN_IF_ERROR(problem);
+  HR_ASSIGN_OR_RETURN(p.reference, interpreted(p.optimised));
   for (const EngineChoice& choice : engines) {
     HR_ASSIGN_OR_RETURN(ProgramPtr program, make_engine(p.optimised, choice));
+    HR_ASSIGN_OR_RETURN(program, bind_functions(std::move(program), user_libraries()));
     p.engines.push_back({choice.name(), std::move(program)});
   }
   return p;

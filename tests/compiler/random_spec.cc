@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "tests/compiler/random_calls.h"
 #include "tests/compiler/random_expr.h"
 #include "tests/compiler/random_mixing.h"
 #include "tests/compiler/random_stream.h"
@@ -33,6 +34,7 @@ class Writer {
   Writer(uint64_t seed, uint64_t first_output, Numerics numerics)
       : random_(2 * seed + (numerics == Numerics::fast), first_output),
         map_random_(2 * seed + (numerics == Numerics::fast), first_output + kMapStream),
+        call_random_(2 * seed + (numerics == Numerics::fast), first_output + kCallStream),
         first_(first_output),
         numerics_(numerics) {}
 
@@ -136,8 +138,17 @@ class Writer {
                            : size_t(random_.between(int64_t(earliest), int64_t(geometry.size()))));
     }
     std::sort(places.begin(), places.end());
+    const bool calls = calls_functions(n);
+    if (calls) {
+      count("call");
+      add_random_calls(call_random_, arithmetic, places, earliest, geometry.size());
+    }
     size_t done = 0;
     for (size_t i = 0; i <= geometry.size(); ++i) {
+      // A function may have u8 pixels before a resize, but for those that are decoded at a scale.
+      const bool has_pixels = !scaled_ || !content_.filters.empty();
+      if (i < earliest && calls && has_pixels && call_random_.percent(20))
+        append(random_call(call_random_, "u8", "u8"));
       for (; done < places.size() && places[done] == i; ++done) append(arithmetic[done]);
       if (i < geometry.size()) geometry_op(geometry[i]);
       // A map of u8 pixels may also stand before a resize.
@@ -310,6 +321,12 @@ class Writer {
     return ops;
   }
 
+  // Of each type and filter one output in a cycle, and some more; which one changes from cycle to cycle.
+  bool calls_functions(uint64_t n) {
+    const uint64_t turn = n / kOutputCycle + (numerics_ == Numerics::exact);
+    return (n % 4 + n / 4 % 5 + turn) % 3 == n / 20 % 3 || call_random_.percent(15);
+  }
+
   // Before all of it, where pixels are u8, and behind what makes them f32.
   void add_maps(std::vector<std::string>& arithmetic, int third) {
     static constexpr const char* kFloats[] = {"", "f32"};
@@ -339,10 +356,10 @@ class Writer {
            "}";
   }
 
-  // Maps are drawn apart, so that they make no difference to the rest.
-  static constexpr uint64_t kMapStream = uint64_t{1} << 40;
+  // Maps and calls are drawn apart, so that they make no difference to the rest.
+  static constexpr uint64_t kMapStream = uint64_t{1} << 40, kCallStream = uint64_t{1} << 41;
 
-  RandomStream random_, map_random_;
+  RandomStream random_, map_random_, call_random_;
   uint64_t first_;
   Numerics numerics_;
   RandomSpec spec_;
@@ -362,12 +379,9 @@ RandomSpec random_spec(uint64_t seed, uint64_t first_output, int image_outputs, 
 }
 
 const std::vector<ProgramField>& random_spec_fields() {
-  static const std::vector<ProgramField> fields = {{"image", FieldKind::image},
-                                                   {"mask", FieldKind::image},
-                                                   {"label", FieldKind::i64},
-                                                   {"class", FieldKind::i64},
-                                                   {"score", FieldKind::f64},
-                                                   {"key", FieldKind::bytes}};
+  static const std::vector<ProgramField> fields = {{"image", FieldKind::image}, {"mask", FieldKind::image},
+                                                   {"label", FieldKind::i64},   {"class", FieldKind::i64},
+                                                   {"score", FieldKind::f64},   {"key", FieldKind::bytes}};
   return fields;
 }
 

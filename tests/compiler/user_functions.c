@@ -63,3 +63,38 @@ int picky(const void* in, void* out, int64_t rows, int64_t cols, int64_t channel
   memcpy(out, in, (size_t)(rows * cols * channels));
   return 0;
 }
+
+/* u8 to f32: what the call is told goes into the result, in numbers that f32 holds whatever the key. */
+int mark(const void* in, void* out, int64_t rows, int64_t cols, int64_t channels, const hr_call* call) {
+  const uint8_t* from = in;
+  float* to = out;
+  const uint64_t told = call->seed ^ (call->epoch * 5) ^ (call->sample * 3);
+  const float all =
+      (float)(call->random % 16) + 32.0f * (float)(call->image_rows % 2) + 0.125f * (float)(told % 4);
+  for (int64_t y = 0; y < rows; ++y) {
+    for (int64_t i = 0; i < cols * channels; ++i, ++from, ++to) {
+      *to = (float)*from + 0.5f * (float)((call->row + y) % 8) + all;
+    }
+  }
+  return (uintptr_t)out % 4 == 0 ? 0 : 2;
+}
+
+/* f32 to f32: less half of the pixel to the left. */
+int tilt(const void* in, void* out, int64_t rows, int64_t cols, int64_t channels, const hr_call* call) {
+  const float* from = in;
+  float* to = out;
+  (void)call;
+  for (int64_t y = 0; y < rows; ++y) {
+    for (int64_t i = 0; i < cols * channels; ++i, ++from, ++to) {
+      *to = *from - (i < channels ? 0.0f : 0.5f * from[-channels]);
+    }
+  }
+  return (uintptr_t)in % 4 == 0 && (uintptr_t)out % 4 == 0 ? 0 : 2;
+}
+
+/* u8 to u8: fails for one sample in sixteen, at its last row. */
+int rarely(const void* in, void* out, int64_t rows, int64_t cols, int64_t channels, const hr_call* call) {
+  if (call->random % 16 == 0 && call->row + rows == call->image_rows) return 7;
+  memcpy(out, in, (size_t)(rows * cols * channels));
+  return 0;
+}

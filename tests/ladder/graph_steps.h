@@ -19,11 +19,13 @@ struct GraphStep {
   std::shared_ptr<const Program> program;
 };
 
-/// The graph as built (a step without a pass), and what each pass that changed it has left.
+/// The graph as built (a step without a pass), and what each pass that changed it has left. Programs call the
+/// functions of the tests' library.
 Expected<std::vector<GraphStep>> graph_steps(const graph::Graph& built, const Tamper& tamper);
 
 /// The optimised graph with a pass left out, interpreted; and its loops, where it still can be lowered (it
-/// may lack what lowering relies on, and then says so). Errors are those of passes::run() and lower().
+/// may lack what lowering relies on, and then says so). Errors are those of passes::run(), lower() and
+/// bind_functions().
 Expected<std::vector<std::shared_ptr<const Program>>> without_pass(const graph::Graph& built,
                                                                    const std::string& pass);
 

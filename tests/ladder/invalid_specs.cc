@@ -85,6 +85,43 @@ class Wrong {
       if (here.contains(key)) change("has a text for a number", key, "1");
     }
     if (here.contains("p")) change("has a chance above 1", "p", 1.5);
+    if (here.value("op", "") == "call") call(name, i);
+  }
+
+  // Each must give one error, whatever follows the call.
+  void call(const std::string& name, size_t i) {
+    const std::string place = "/outputs/" + name + "/" + std::to_string(i), words = "\"u8\" or \"f32\"";
+    const std::string function = "the name of a C function",
+                      library = "a library's file name without folders, such as \"filters.so\"";
+    const auto refused = [&](const std::string& what, const std::string& error, auto&& change) {
+      with(what, [&](Json& j) { change(j["outputs"][name][i]); });
+      list_.back().error = "error[" + error;
+    };
+    for (const auto& [key, expected] : {std::pair{"symbol", function},
+                                        {"library", library},
+                                        {"per", std::string("\"image\" or \"row\"")}}) {
+      refused(
+          "calls without a key",
+          "spec.missing_key] " + place + ": missing key \"" + key + "\" of \"call\"; expected " + expected,
+          [&](Json& op) { op.erase(key); });
+      refused("calls with a number for a name",
+              "spec.wrong_type] " + place + "/" + key + ": expected " + expected + ", found 3",
+              [&](Json& op) { op[key] = 3; });
+      refused(
+          "calls with a name that is none",
+          "spec.bad_value] " + place + "/" + key + ": expected " + expected + ", found the string \"../x y\"",
+          [&](Json& op) { op[key] = "../x y"; });
+    }
+    for (const char* key : {"in", "out"}) {
+      refused("calls with pixels of no type a function has",
+              "spec.bad_value] " + place + "/" + key + ": expected " + words + ", found the string \"f16\"",
+              [&](Json& op) { op[key] = "f16"; });
+    }
+    const std::string type = spec_["outputs"][name][i].value("in", "u8"), other = type == "u8" ? "f32" : "u8";
+    refused("calls with pixels of another type than they are",
+            "spec.sequence] " + place + ": \"call\" declares \"in\": \"" + other + "\", and the image is " +
+                type + " here",
+            [&](Json& op) { op["in"] = other; });
   }
 
   Json spec_;
@@ -94,5 +131,28 @@ class Wrong {
 }  // namespace
 
 std::vector<Invalid> invalid_specs(const std::string& spec) { return Wrong(spec).run(); }
+
+std::vector<Invalid> invalid_calls(const std::string& spec, const std::string& path) {
+  const Json valid = Json::parse(spec);
+  std::vector<Invalid> list;
+  for (const auto& [name, ops] : valid["outputs"].items()) {
+    for (size_t i = 0; i < ops.size(); ++i) {
+      if (ops[i].value("op", "") != "call") continue;
+      Json j = valid;
+      j["outputs"][name][i]["symbol"] = "absent";
+      list.push_back({"calls what its library does not have", j.dump(),
+                      "error[library.symbol] " + path + ": has no function \"absent\""});
+      j = valid;
+      j["outputs"][name][i]["library"] = "other.so";
+      list.push_back(
+          {"calls a library that is not named", j.dump(),
+           "error[library.not_named] the pipeline calls \"" + ops[i].value("symbol", "") +
+               "\" of the library \"other.so\", and a library is loaded only if it is named: expected "
+               "--library PATH/other.so or, in code, the option `libraries`; " +
+               path + " is named"});
+    }
+  }
+  return list;
+}
 
 }  // namespace headrace::ladder

@@ -7,7 +7,9 @@
 #include "compiler/lower/lower.h"
 #include "compiler/passes/pass.h"
 #include "compiler/spec.h"
+#include "headrace/pipeline.h"
 #include "tests/compiler/random_spec.h"
+#include "tests/compiler/user_library.h"
 #include "tests/ladder/invalid_texts.h"
 
 namespace headrace::ladder {
@@ -54,6 +56,9 @@ size_t expect_refused(const std::vector<Invalid>& invalids, const std::string& c
       EXPECT_TRUE(d.code.starts_with(code)) << to_string(d);
       EXPECT_FALSE(d.message.empty()) << i.text;
     }
+    if (!i.error.empty()) {
+      EXPECT_EQ(status.to_string(), i.error) << i.what << "\n" << i.text;
+    }
   }
   return kinds.size();
 }
@@ -65,6 +70,22 @@ TEST(InvalidTexts, SpecsAreRefused) {
                              [&](const std::string& text) { return parse_spec(text, &fields).status(); }),
               kKinds);
   }
+}
+
+TEST(InvalidTexts, CallsOfFunctionsThatAreNotThereAreRefused) {
+  CompileOptions options;
+  options.engine = Engine::interp;
+  options.libraries = testing::user_libraries();
+  int calling = 0;
+  for (const std::string& spec : valid_texts().specs) {
+    const std::vector<Invalid> invalids = invalid_calls(spec, options.libraries[0]);
+    if (invalids.empty()) continue;
+    ++calling;
+    EXPECT_EQ(compile(spec, nullptr, options).status().to_string(), "");
+    const auto check = [&](const std::string& text) { return compile(text, nullptr, options).status(); };
+    EXPECT_EQ(expect_refused(invalids, "library.", check), 2u);
+  }
+  EXPECT_GE(calling, int(kSpecs) / 4);
 }
 
 TEST(InvalidTexts, GraphsAreRefused) {

@@ -1,5 +1,6 @@
 #include "tests/ladder/ladder.h"
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 
@@ -43,6 +44,8 @@ class Climber {
     const auto& fields = testing::random_spec_fields();
     HR_ASSIGN_OR_RETURN(const spec::Spec spec, parse_spec(case_.spec, &fields));
     HR_ASSIGN_OR_RETURN(const graph::Graph built, build_graph(spec, &fields));
+    climb_.calls = uint64_t(std::count_if(built.nodes.begin(), built.nodes.end(),
+                                          [](const graph::Node& n) { return n.op == graph::Op::call; }));
     HR_ASSIGN_OR_RETURN(steps_, graph_steps(built, tamper_));
     HR_ASSIGN_OR_RETURN(StoredSamples stored, StoredSamples::create(case_, folder_.path()));
     samples_ = &stored.all();
@@ -100,6 +103,7 @@ class Climber {
       }
       results_.push_back(std::move(before));
       ++(results_.back().code == HR_OK ? climb_.kinds[encoding_name(s.image.encoding)] : climb_.refused);
+      climb_.refused_by_functions += results_.back().code == HR_E_USER;
     }
     return climb_.failure ? Status() : leave_out_a_pass(built);
   }

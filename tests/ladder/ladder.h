@@ -14,6 +14,7 @@
 //   aot LEVEL WIDTH      a shared object with all levels, each of them loaded
 //   loader N             1, 2 and 4 threads of the loader on a dataset file, with one of the programs above
 //
+// Pipelines that call functions get those of the tests' library on every rung, as a user names his own.
 // On the rungs from "loop" on also batches are mixed. All buffers but the loader's lie between pages that
 // cannot be touched.
 #pragma once
@@ -36,6 +37,8 @@ struct Climb {
   std::map<std::string, uint64_t> runs;   ///< samples by rung, without numbers and names: "pass", "O2", ...
   std::map<std::string, uint64_t> kinds;  ///< samples that ran without an error, by encoding
   uint64_t refused = 0;                   ///< samples that failed, on every rung alike
+  uint64_t refused_by_functions = 0;      ///< those of them that a function of the library refused
+  uint64_t calls = 0;                     ///< of functions, in the pipeline as it is written
   std::map<std::string, uint64_t> microseconds;  ///< that rungs took, their programs made included
 };
 

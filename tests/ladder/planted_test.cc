@@ -27,9 +27,21 @@ constexpr const char* kSpec = R"({"headrace": 1, "numerics": "exact",
     "class": [{"op": "field", "field": "class"}, {"op": "one_hot", "classes": 24}]},
   "batch": [{"op": "mixup", "outputs": ["image", "class"]}]})";
 
-LadderCase large_case() {
+constexpr const char* kCallingSpec = R"({"headrace": 1, "numerics": "fast", "outputs": {
+    "image": [{"op": "decode", "field": "image"},
+              {"op": "call", "symbol": "smear", "library": "user_functions.so", "per": "image"},
+              {"op": "random_resized_crop", "size": [20, 37], "scale": [0.5, 1]}, {"op": "random_horizontal_flip"},
+              {"op": "call", "symbol": "invert", "library": "user_functions.so", "per": "row"},
+              {"op": "call", "symbol": "mark", "library": "user_functions.so", "per": "row", "out": "f32"},
+              {"op": "center_crop", "size": [16, 30]},
+              {"op": "normalize", "mean": [0.1, 0.5, 0.6], "std": [0.2, 0.25, 0.3]},
+              {"op": "convert", "dtype": "f16"}, {"op": "layout", "layout": "NCHW"}],
+    "other": [{"op": "decode", "field": "mask"}, {"op": "resize", "size": [9, 8]},
+              {"op": "call", "symbol": "rarely", "library": "user_functions.so", "per": "row"}]}})";
+
+LadderCase case_of(const char* spec) {
   LadderCase c;
-  c.spec = nlohmann::ordered_json::parse(kSpec).dump();
+  c.spec = nlohmann::ordered_json::parse(spec).dump();
   c.seed = 5;
   c.epoch = 2;
   c.batch_size = 4;
@@ -50,6 +62,7 @@ struct Planted {
   std::string difference;  ///< part of what is said; empty: anything
   Tamper tamper;
   bool by_chance = false;  ///< which byte differs depends on which thread came first
+  const char* spec = kSpec;
 };
 
 // Changes the first function whose name begins with `function` on rungs whose name begins with `rung`, if its
@@ -125,6 +138,25 @@ std::vector<Planted> planted() {
     if (rung == "loader 2") program = std::make_shared<Forgetless>(program);
   };
   list.back().by_chance = true;
+  list.push_back({"a pass that calls another function", "pass canonicalize", "", {}, false, kCallingSpec});
+  list.back().tamper.graph = [](std::string_view pass, graph::Graph& g) {
+    for (graph::Node& n : g.nodes) {
+      if (pass == "canonicalize" && n.op == graph::Op::call && n.text_attr("symbol") == "invert")
+        n.attrs["symbol"] = std::string("smear");
+    }
+  };
+  for (const std::string& rung : {"O2 " + level, "aot " + level}) {
+    list.push_back({"a function that is told other random numbers", rung, "", {}, false, kCallingSpec});
+    list.back().tamper.module = [rung](std::string_view tried, loop::Module& module) {
+      if (!tried.starts_with(rung)) return;
+      constexpr size_t kOpHash = 10;
+      const std::string text = loop::print(*module.find("run"));
+      LoopMutator mutator(module, "run");
+      size_t calls = 0;
+      for (size_t at = 0; (at = text.find("@hr_user_call", at)) != std::string::npos; ++at)
+        mutator.set_operand({Op::call, calls++, "hr_user_call"}, kOpHash, 12345);
+    };
+  }
   return list;
 }
 
@@ -135,17 +167,19 @@ size_t op_count(const nlohmann::ordered_json& spec) {
 }
 
 TEST(PlantedInRungs, NothingIsFoundWhereNothingIsWrong) {
-  Ladder ladder;
-  const Expected<Climb> climb = ladder.climb(large_case());
-  ASSERT_TRUE(climb.ok()) << climb.status().to_string();
-  EXPECT_FALSE(climb->failure.has_value()) << climb->failure->rung << ": " << climb->failure->difference;
+  for (const char* spec : {kSpec, kCallingSpec}) {
+    Ladder ladder;
+    const Expected<Climb> climb = ladder.climb(case_of(spec));
+    ASSERT_TRUE(climb.ok()) << climb.status().to_string();
+    EXPECT_FALSE(climb->failure.has_value()) << climb->failure->rung << ": " << climb->failure->difference;
+  }
 }
 
 TEST(PlantedInRungs, AreFoundNamedAndMadeSmall) {
   for (const Planted& p : planted()) {
     SCOPED_TRACE(std::string(p.name) + " on " + p.rung);
     Ladder ladder(p.tamper);
-    const Expected<Climb> climb = ladder.climb(large_case());
+    const Expected<Climb> climb = ladder.climb(case_of(p.spec));
     ASSERT_TRUE(climb.ok()) << climb.status().to_string();
     ASSERT_TRUE(climb->failure.has_value()) << "not found";
     const Failure failure = *climb->failure;
@@ -153,7 +187,7 @@ TEST(PlantedInRungs, AreFoundNamedAndMadeSmall) {
     EXPECT_NE(failure.difference.find(p.difference), std::string::npos) << failure.difference;
 
     const Shrunk s = shrink(
-        large_case(), failure,
+        case_of(p.spec), failure,
         [&](const LadderCase& simpler) -> std::optional<Failure> {
           const Expected<Climb> again = ladder.climb(simpler, failure.rung);
           return again.ok() ? again->failure : std::nullopt;

@@ -10,7 +10,9 @@
 #include "compiler/pipeline/programs.h"
 #include "headrace/aot.h"
 #include "headrace/object_cache.h"
+#include "runtime/platform/user_functions.h"
 #include "tests/compiler/random_stream.h"
+#include "tests/compiler/user_library.h"
 
 namespace headrace::ladder {
 namespace {
@@ -75,10 +77,16 @@ ProgramPtr RungPrograms::tampered(const std::string& rung, ProgramPtr program) c
   return program;
 }
 
+// With the functions it calls, as compile() would give it.
+Expected<ProgramPtr> RungPrograms::finished(const std::string& rung, ProgramPtr program) const {
+  HR_ASSIGN_OR_RETURN(program, bind_functions(std::move(program), testing::user_libraries()));
+  return tampered(rung, std::move(program));
+}
+
 Expected<ProgramPtr> RungPrograms::loop(const std::string& rung) const {
   HR_ASSIGN_OR_RETURN(Lowered lowered, lower(graph_, choices_.loop));
   tamper(rung, lowered.module);
-  return tampered(rung, make_loop_program(std::move(lowered.module), std::move(lowered.info)));
+  return finished(rung, make_loop_program(std::move(lowered.module), std::move(lowered.info)));
 }
 
 Expected<ProgramPtr> RungPrograms::code(const std::string& rung, const Choices::Level& level,
@@ -91,7 +99,7 @@ Expected<ProgramPtr> RungPrograms::code(const std::string& rung, const Choices::
   for (const KernelSymbol& s : kernel_symbols())
     symbols.push_back({codegen::kernel_symbol(kPipeline, std::string(s.name)), s.address});
   HR_ASSIGN_OR_RETURN(auto library, codegen::link(objects, symbols, target));
-  return tampered(rung, make_code_program(std::move(library), std::move(lowered.info), level.isa));
+  return finished(rung, make_code_program(std::move(library), std::move(lowered.info), level.isa));
 }
 
 Expected<ProgramPtr> RungPrograms::cached(const std::string& rung, const Choices::Level& level) const {
@@ -115,7 +123,7 @@ Expected<ProgramPtr> RungPrograms::cached(const std::string& rung, const Choices
     return Status("ladder.cache", "", "what was stored is not found again");
   }));
   HR_ASSIGN_OR_RETURN(auto library, cache::map_image(*image));
-  return tampered(rung, make_code_program(std::move(library), program_info(graph_), level.isa));
+  return finished(rung, make_code_program(std::move(library), program_info(graph_), level.isa));
 }
 
 Status RungPrograms::write_object(const std::vector<std::string>& rungs) const {
@@ -135,7 +143,8 @@ Status RungPrograms::write_object(const std::vector<std::string>& rungs) const {
 }
 
 Expected<ProgramPtr> RungPrograms::aot(const std::string& rung, const Choices::Level& level) const {
-  HR_ASSIGN_OR_RETURN(ProgramPtr program, load_object(folder_ + "/pipeline.so", {level.isa}));
+  HR_ASSIGN_OR_RETURN(ProgramPtr program,
+                      load_object(folder_ + "/pipeline.so", {level.isa, testing::user_libraries()}));
   return tampered(rung, std::move(program));
 }
 

@@ -33,7 +33,8 @@ Choices choose(uint64_t variation);
 /// "256", and what else is not as usual: "256 strip 8 unroll 2"
 std::string schedule_name(const Schedule& schedule);
 
-/// Makes programs of one optimised graph. A folder holds the files that are made on the way.
+/// Makes programs of one optimised graph, which call the functions of the tests' library. A folder holds the
+/// files that are made on the way.
 class RungPrograms {
  public:
   RungPrograms(testing::StageCache& cache, const Tamper& tamper, const graph::Graph& graph,
@@ -55,6 +56,7 @@ class RungPrograms {
  private:
   void tamper(const std::string& rung, loop::Module& module) const;
   ProgramPtr tampered(const std::string& rung, ProgramPtr program) const;
+  Expected<ProgramPtr> finished(const std::string& rung, ProgramPtr program) const;
 
   testing::StageCache& cache_;
   const Tamper& tamper_;

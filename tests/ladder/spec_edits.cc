@@ -3,6 +3,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "tests/compiler/random_calls.h"
+
 namespace headrace::ladder {
 namespace {
 
@@ -22,6 +24,7 @@ class Edits {
     }
     inline_shared();
     replace_random();
+    replace_calls();
     each_object(Pointer(""), spec_);
     each_number(Pointer(""), spec_);
     return std::move(list_);
@@ -103,11 +106,43 @@ class Edits {
     }
   }
 
+  // A function becomes an op that gives pixels its type, or the simplest that has its types, of whole images.
+  void replace_calls() {
+    for (const auto& [name, ops] : spec_["outputs"].items()) {
+      for (size_t i = 0; ops.is_array() && i < ops.size(); ++i) {
+        if (ops[i].value("op", "") != "call") continue;
+        const auto with = [&](const Json& op) {
+          Json changed = spec_;
+          changed["outputs"][name][i] = op;
+          add(changed);
+        };
+        const std::string in = ops[i].value("in", "u8"), out = ops[i].value("out", "u8");
+        if (in != out) {
+          Json convert = {{"op", "convert"}, {"dtype", out}};
+          if (in == "u8") convert["scale"] = 1;
+          with(convert);
+        }
+        Json simpler = ops[i];
+        for (const testing::UserFunction& f : testing::user_functions()) {
+          if (f.in != in || f.out != out) continue;
+          simpler["symbol"] = f.symbol;
+          break;
+        }
+        with(simpler);
+        simpler = ops[i];
+        simpler["per"] = "image";
+        with(simpler);
+      }
+    }
+  }
+
   // Without each attribute of each op.
   void each_object(const Pointer& at, const Json& value) {
     if (value.is_object() && (value.contains("op") || value.contains("use"))) {
       for (const auto& [key, ignored] : value.items()) {
         if (key == "op" || key == "use") continue;
+        // A function that is declared with other types than it has writes where it must not.
+        if (value.value("op", "") == "call" && value[key] != "u8") continue;
         Json changed = spec_;
         changed[at].erase(key);
         add(changed);

@@ -28,12 +28,18 @@ void Tally::add(const Climb& climb) {
   add_counts(kRungKinds, climb.microseconds, microseconds);
   add_counts(kEncodingKinds, climb.kinds, kinds);
   refused += climb.refused;
+  refused_by_functions += climb.refused_by_functions;
+  calling += climb.calls > 0;
+  calls += climb.calls;
   ++done;
 }
 
 std::string Tally::text() const {
-  return "samples: " + list(kEncodingKinds, kinds) + ", refused " + std::to_string(refused.load()) +
-         "; runs: " + list(kRungKinds, runs);
+  const auto text_of = [](const std::atomic<uint64_t>& n) { return std::to_string(n.load()); };
+  return "samples: " + list(kEncodingKinds, kinds) + ", refused " + text_of(refused) + " (" +
+         text_of(refused_by_functions) +
+         " by functions); pipelines that call functions: " + text_of(calling) + " (" + text_of(calls) +
+         " calls); runs: " + list(kRungKinds, runs);
 }
 
 std::string Tally::times() const {

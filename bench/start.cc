@@ -16,6 +16,7 @@
 #include <iterator>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "headrace/aot.h"
@@ -87,15 +88,21 @@ Times measure(const Way& way, const std::string& spec, const std::string& file, 
   return times;
 }
 
-// In a child, which ends without tidying up: that is no part of starting.
-Times in_a_process(const Way& way, const std::string& spec, const std::string& file, unsigned threads,
+constexpr const char* kChild = "--child";
+
+// This program once more, which measures and writes the times to its standard output.
+Times in_a_process(size_t way, const std::string& spec_path, const std::string& file, unsigned threads,
                    const std::string& folder) {
   int ends[2];
   if (::pipe(ends) != 0) std::exit(1);
   const pid_t child = ::fork();
   if (child == 0) {
-    const Times times = measure(way, spec, file, threads, folder);
-    std::_Exit(::write(ends[1], &times, sizeof times) == sizeof times ? 0 : 1);
+    ::dup2(ends[1], STDOUT_FILENO);
+    ::close(ends[0]);
+    const std::string number = std::to_string(way), count = std::to_string(threads);
+    ::execl("/proc/self/exe", "headrace_bench_start", kChild, number.c_str(), spec_path.c_str(), file.c_str(),
+            count.c_str(), folder.c_str(), nullptr);
+    std::_Exit(1);
   }
   ::close(ends[1]);
   Times times;
@@ -104,6 +111,19 @@ Times in_a_process(const Way& way, const std::string& spec, const std::string& f
   int status = 0;
   if (child < 0 || ::waitpid(child, &status, 0) != child || !read || status != 0) std::exit(1);
   return times;
+}
+
+std::string contents(const std::string& path) {
+  std::ifstream in(path);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+// Ends without tidying up: that is no part of starting.
+[[noreturn]] void child(char** arguments) {
+  const Way& way = kWays[size_t(std::atoi(arguments[0]))];
+  const Times times =
+      measure(way, contents(arguments[1]), arguments[2], unsigned(std::atoi(arguments[3])), arguments[4]);
+  std::_Exit(::write(STDOUT_FILENO, &times, sizeof times) == sizeof times ? 0 : 1);
 }
 
 double median(std::vector<double> values) {
@@ -123,22 +143,19 @@ void print(const char* name, const std::vector<Times>& all) {
 }
 
 int run(const std::string& spec_path, const std::string& file, unsigned threads, int rounds) {
-  std::ifstream in(spec_path);
-  const std::string spec{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   char folder_name[] = "/tmp/headrace-start-XXXXXX";
   if (::mkdtemp(folder_name) == nullptr) return 1;
   const std::string folder = folder_name;
-  // What the ways find there is made in a child as well.
-  const Way prepare{"", [](const std::string& s, const Dataset& d, unsigned t, const std::string& f) -> Code {
-                      const CompiledObject object = check(compile_object(s, &d));
-                      std::ofstream(f + "/pipeline.so", std::ios::binary) << object.bytes;
-                      return kept(s, d, t, f);
-                    }};
-  (void)in_a_process(prepare, spec, file, threads, folder);
+  // What the ways find there.
+  const std::string spec = contents(spec_path);
+  const std::shared_ptr<const Dataset> dataset = check(Dataset::open(file));
+  std::ofstream(folder + "/pipeline.so", std::ios::binary)
+      << check(compile_object(spec, dataset.get())).bytes;
+  check(kept(spec, *dataset, threads, folder));
   std::array<std::vector<Times>, kWays.size()> times;
   for (int round = 0; round < rounds; ++round) {
     for (size_t w = 0; w < kWays.size(); ++w)
-      times[w].push_back(in_a_process(kWays[w], spec, file, threads, folder));
+      times[w].push_back(in_a_process(w, spec_path, file, threads, folder));
   }
   for (size_t w = 0; w < kWays.size(); ++w) print(kWays[w].name, times[w]);
   std::filesystem::remove_all(folder);
@@ -149,6 +166,7 @@ int run(const std::string& spec_path, const std::string& file, unsigned threads,
 }  // namespace headrace
 
 int main(int argc, char** argv) {
+  if (argc == 7 && std::string_view(argv[1]) == headrace::kChild) headrace::child(argv + 2);
   if (argc < 3 || argc > 5) {
     std::fprintf(stderr, "usage: headrace_bench_start SPEC FILE.hrd [THREADS [ROUNDS]]\n");
     return 2;

@@ -86,10 +86,10 @@ void compact(Graph& graph) {
         const ValueId operand = n.operands[f.next++];
         if (map[operand] == kNoValue) stack.push_back({operand, 0});
       } else {
-        Node copy = n;
-        for (ValueId& o : copy.operands) o = map[o];
+        Node moved = std::move(graph.nodes[f.id]);  // nobody comes here again
+        for (ValueId& o : moved.operands) o = map[o];
         map[f.id] = ValueId(kept.size());
-        kept.push_back(std::move(copy));
+        kept.push_back(std::move(moved));
         stack.pop_back();
       }
     }

@@ -1,6 +1,9 @@
 // Local simplifications that keep every byte: equal nodes are merged, ops that change nothing dropped,
 // rectangle, flag and constant arithmetic folded, normalize written as the affine map it is defined to be.
+#include <algorithm>
 #include <map>
+#include <utility>
+#include <vector>
 
 #include "compiler/graph_edit.h"
 #include "compiler/passes/pass.h"
@@ -99,16 +102,26 @@ ValueId simplify(Graph& g, ValueId id) {
   }
 }
 
+std::string node_text(const Graph& g, ValueId id) {
+  Graph one;
+  one.nodes.assign(1, g.nodes[id]);
+  return print(one);
+}
+
+// Nodes are equal if their texts are; printing takes time, so only those are printed that could be.
 bool merge_equal(Graph& g) {
-  std::map<std::string, ValueId> seen;
+  std::map<std::pair<Op, std::vector<ValueId>>, std::vector<ValueId>> seen;
   bool changed = false;
-  Graph key;  // prints one node at a time
   for (ValueId i = 0; i < g.nodes.size(); ++i) {
-    key.nodes.assign(1, g.nodes[i]);
-    const auto [it, inserted] = seen.emplace(print(key), i);
-    if (inserted) continue;
-    replace_uses(g, i, it->second);
-    changed = true;
+    std::vector<ValueId>& alike = seen[{g.nodes[i].op, g.nodes[i].operands}];
+    const auto equal = std::find_if(alike.begin(), alike.end(),
+                                    [&](ValueId other) { return node_text(g, other) == node_text(g, i); });
+    if (equal == alike.end()) {
+      alike.push_back(i);
+    } else {
+      replace_uses(g, i, *equal);
+      changed = true;
+    }
   }
   return changed;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <vector>
 
 #include "compiler/spec/suggest.h"
@@ -53,11 +54,12 @@ Status run(graph::Graph& graph, const Options& options) {
     const bool skip = (pass.tag == Tag::approx && graph.numerics == Numerics::exact) ||
                       std::find(options.disable.begin(), options.disable.end(), pass.name) != options.disable.end();
     if (!skip) {
-      const graph::Graph before = graph;
+      std::optional<graph::Graph> before;
+      if (options.after) before = graph;
       const auto start = std::chrono::steady_clock::now();
       pass.run(graph);
       const auto ns = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start).count();
-      if (options.after) options.after(pass, !(graph == before), graph, ns);
+      if (options.after) options.after(pass, !(graph == *before), graph, ns);
       Status verified = graph::verify(graph);
       if (!verified.ok()) {
         Status failed("compile.internal", std::string(pass.name), "the pass left a graph that does not verify");

@@ -1,6 +1,6 @@
 // How long it takes from a spec to code that is ready to run, and on to a first batch of 32: compiled, found
 // in the object cache, and loaded as an object that was compiled before. Every measurement is in a process of
-// its own, forked from one that has used nothing of the compiler yet.
+// its own, this program started anew, from its main() on.
 //
 //     headrace_bench_start SPEC FILE.hrd [THREADS [ROUNDS]]
 #include <sys/wait.h>

@@ -46,7 +46,7 @@ _ONCE = tuple((case.name, "its batches are those with torch") for case in CASES[
 
 PEERS = [
     Peer("headrace, packed", "peer_headrace", "torch", "packed", "packed, same coefficients"),
-    Peer("headrace, packed, numpy", "peer_headrace", "torch", "packed-numpy", "the same", _ONCE),
+    Peer("headrace, packed, numpy", "peer_headrace", "torch", "packed-numpy", "packed, same coefficients", _ONCE),
     Peer("headrace, jpeg", "peer_headrace", "torch", "jpeg", "the JPEGs in one file"),
     Peer("headrace, ycc", "peer_headrace", "torch", "ycc", "decoded planes", pixels=True),
     Peer(

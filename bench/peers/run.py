@@ -75,7 +75,7 @@ class Session:
         self.cpus = sorted(os.sched_getaffinity(0))
         self.results: dict = {
             "date": datetime.date.today().isoformat(),
-            "machine": {"cpu": cpu_model(), "cpus": len(self.cpus), "system": platform.platform(terse=True)},
+            "machine": {"cpu": cpu_model(), "cpus": len(self.cpus), "system": " ".join([platform.system(), platform.release().split("-")[0]])},
             "photographs": {},
             "rounds": 0,
             "peers": {},

@@ -42,7 +42,7 @@ def as_array(tensor):
 def facts_of(images, labels) -> dict:
     """Of the first batch: so that a peer that gives something else is noticed."""
     array = as_array(images)
-    values = array.astype("float32")
+    values = array[:8].astype("float32")  # few: memory is still being measured
     return {
         "shape": list(array.shape),
         "dtype": str(array.dtype),

@@ -162,6 +162,7 @@ std::string ops_text() {
 std::string op_text(const OpReference& op) {
   std::string out = std::string(op.name) + " (" + std::string(reference_of(op.kind).name) + ")\n";
   out += paragraphs(op.summary);
+  if (op.kind == OpKind::batch) out += paragraphs(reference_of(op.kind).text);  // which samples, drawn how often
   out +=
       paragraphs("Stands " + op.place + "." + (draws(op) ? " Draws random numbers, and can be shared." : ""));
   out += keys_text(op.keys) + paragraphs(op.notes);

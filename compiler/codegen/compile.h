@@ -29,7 +29,7 @@ struct Target {
   std::string pipeline = {};
   Effort effort = Effort::full;
   /// A file with the text of the module, as loop::print() gives it, that line tables point into; it need not exist. Empty:
-  /// no line tables. Instructions are the same with and without.
+  /// no line tables. Instructions are the same with and without, unless LLVM is older than 22.
   std::string debug_source = {};
 };
 

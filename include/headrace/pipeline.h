@@ -31,7 +31,7 @@ std::optional<Engine> parse_engine(std::string_view name);
 std::string_view engine_name(Engine engine);
 std::optional<Stage> parse_stage(std::string_view name);
 
-/// For debuggers and profilers. Instructions are the same with and without.
+/// For debuggers and profilers. Instructions are the same with and without, unless LLVM is older than 22.
 struct DebugOptions {
   /// File that line tables of the code name; its lines are those of the loop IR, as inspect() prints it. Empty: no line
   /// tables.

@@ -17,6 +17,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "headrace/aot.h"
@@ -42,11 +43,15 @@ struct Way {
   Code (*code)(const std::string& spec, const Dataset& dataset, unsigned threads, const std::string& folder);
 };
 
+[[noreturn]] void fail(const std::string& why) {
+  std::fprintf(stderr, "%s\n", why.c_str());
+  std::_Exit(1);
+}
+
 template <class T>
 T check(Expected<T> result) {
   if (result.ok()) return std::move(result).value();
-  std::fprintf(stderr, "%s\n", result.status().to_string().c_str());
-  std::_Exit(1);
+  fail(result.status().to_string());
 }
 
 Code compiled(const std::string& spec, const Dataset& dataset, unsigned threads, const std::string&) {
@@ -82,7 +87,7 @@ Times measure(const Way& way, const std::string& spec, const std::string& file, 
   options.threads = threads;
   options.order = Order::random;
   const auto loader = check(Loader::create(dataset, program, options));
-  if (const Status s = loader->start_epoch(0); !s.ok()) check(Expected<int>(s));
+  if (const Status s = loader->start_epoch(0); !s.ok()) fail(s.to_string());
   (void)check(loader->next());
   times.batch = since();
   return times;
@@ -94,7 +99,7 @@ constexpr const char* kChild = "--child";
 Times in_a_process(size_t way, const std::string& spec_path, const std::string& file, unsigned threads,
                    const std::string& folder) {
   int ends[2];
-  if (::pipe(ends) != 0) std::exit(1);
+  if (::pipe(ends) != 0) fail("no pipe can be made");
   const pid_t child = ::fork();
   if (child == 0) {
     ::dup2(ends[1], STDOUT_FILENO);
@@ -109,12 +114,14 @@ Times in_a_process(size_t way, const std::string& spec_path, const std::string& 
   const bool read = ::read(ends[0], &times, sizeof times) == sizeof times;
   ::close(ends[0]);
   int status = 0;
-  if (child < 0 || ::waitpid(child, &status, 0) != child || !read || status != 0) std::exit(1);
+  if (child < 0 || ::waitpid(child, &status, 0) != child || !read || status != 0)
+    fail("a process that was to be measured did not end well");
   return times;
 }
 
 std::string contents(const std::string& path) {
   std::ifstream in(path);
+  if (!in) fail(path + ": cannot be read");
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
@@ -143,14 +150,14 @@ void print(const char* name, const std::vector<Times>& all) {
 }
 
 int run(const std::string& spec_path, const std::string& file, unsigned threads, int rounds) {
-  char folder_name[] = "/tmp/headrace-start-XXXXXX";
-  if (::mkdtemp(folder_name) == nullptr) return 1;
-  const std::string folder = folder_name;
-  // What the ways find there.
   const std::string spec = contents(spec_path);
   const std::shared_ptr<const Dataset> dataset = check(Dataset::open(file));
-  std::ofstream(folder + "/pipeline.so", std::ios::binary)
-      << check(compile_object(spec, dataset.get())).bytes;
+  const CompiledObject object = check(compile_object(spec, dataset.get()));
+  std::error_code error;
+  std::string folder = (std::filesystem::temp_directory_path(error) / "headrace-start-XXXXXX").string();
+  if (error || ::mkdtemp(folder.data()) == nullptr) fail("no folder can be made for temporary files");
+  // What the ways find there.
+  std::ofstream(folder + "/pipeline.so", std::ios::binary) << object.bytes;
   check(kept(spec, *dataset, threads, folder));
   std::array<std::vector<Times>, kWays.size()> times;
   for (int round = 0; round < rounds; ++round) {
